@@ -1,0 +1,70 @@
+"""The frame of every page: navigation, header, presets, links."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from explorer import controls, style
+from explorer.components.share_link import share_link
+from explorer.contents import PAGES, SECTIONS, Entry, entry
+
+Preset = Mapping[str, str]  # URL parameters and their values
+
+
+def run() -> None:
+    """Shows the page that the URL names."""
+    built = {page.slug: st.Page(page.path, title=page.title, icon=_icon(page), url_path=page.slug) for page in PAGES[1:]}
+    home = PAGES[0]
+    built[home.slug] = st.Page(home.path, title=home.title, icon=_icon(home), default=True)
+    st.session_state["_built"] = built
+    sections = {
+        title: [built[page.slug] for page in PAGES if page.wing == wing]
+        for wing, title in SECTIONS.items()
+        if any(page.wing == wing for page in PAGES)
+    }
+    chosen = st.navigation(sections)
+    st.html(style.PAGE_CSS)
+    controls.begin(chosen.url_path or home.slug)
+    chosen.run()
+
+
+def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
+    """Title, promise, link, reset, and the lecture's own examples as one-click presets."""
+    page = entry(slug)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.title(page.title, anchor=False)
+            st.html(f'<p class="explorer-promise">{page.promise}</p>')
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            st.button("Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first")
+            share_link(controls.link(), slug, carried=controls.is_carried())
+    if not controls.link_is_whole():
+        st.caption("The text is too long for a link: it stays in this session, and a copied link leaves it out.")
+    if presets:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            for title, values in presets.items():
+                st.button(title, key=f"preset_{title}", type="tertiary", on_click=_take, args=(values,))
+
+
+def footer(slug: str) -> None:
+    """Links to the pages before and after this one."""
+    place = next(i for i, page in enumerate(PAGES) if page.slug == slug)
+    st.divider()
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if place > 0:
+            page_link(PAGES[place - 1], prefix="Previous: ")
+        if place + 1 < len(PAGES):
+            page_link(PAGES[place + 1], prefix="Next: ")
+
+
+def page_link(page: Entry, prefix: str = "") -> None:
+    """A link to another page."""
+    st.page_link(st.session_state["_built"][page.slug], label=prefix + page.title, icon=_icon(page))
+
+
+def _icon(page: Entry) -> str:
+    return f":material/{page.icon}:"
+
+
+def _take(values: Preset) -> None:
+    controls.set_values(**values)

@@ -1,0 +1,44 @@
+"""The table of contents: every page, in the order of the lecture. Standard library only."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page. `slug` is its URL, the name of its file in `pages/<wing>/` and the prefix of its URL parameters."""
+
+    slug: str
+    title: str
+    wing: str
+    icon: str  # a Material symbol
+    promise: str  # one sentence: what one will see
+
+    @property
+    def path(self) -> str:
+        """The page's file, from the project's root."""
+        return f"pages/{self.wing}/{self.slug}.py"
+
+
+SECTIONS = {
+    "basics": "Language models",
+    "tokens": "Token processing",
+    "mixers": "Sequence mixing",
+    "tasks": "Tasks",
+    "teach": "Compare and teach",
+}
+
+PAGES = (
+    Entry("home", "Home", "basics", "home", "How language models work, seen on your own text."),
+    Entry(
+        "next_token",
+        "Next token",
+        "basics",
+        "bar_chart",
+        "Type a prompt: see how probable a real language model finds every possible next token.",
+    ),
+)
+
+
+def entry(slug: str) -> Entry:
+    """The page of that slug."""
+    return next(page for page in PAGES if page.slug == slug)

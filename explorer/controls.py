@@ -1,0 +1,249 @@
+"""Shared inputs, each of which returns one plain value, and the URL that holds them all.
+
+The address bar is the state: a link restores the view, Back undoes one change. What the user does reaches the URL in
+the widget's callback, as one history entry; what the browser does to the URL (Back, Forward, a typed address) reaches
+the widgets at the start of the next run. `begin` keeps the two apart: a run in which a widget has spoken never reads
+the URL, which the browser may have sent a moment too early.
+"""
+
+import hashlib
+import html
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from models.errors import ModelError, TextTooLong
+
+MAX_URL_BYTES = 4_000  # of one encoded text; a huge URL is a bare HTTP 400
+MAX_CHARACTERS = 200_000
+MAX_UNDO = 100
+T = TypeVar("T")
+_SHARED = ("prompt", "prompt_ids", "model")
+_HERE = "_here"  # suffix: the text is too long for a URL and lies in this session, under this hash
+
+
+def begin(slug: str) -> None:
+    """Takes over what the browser did to the URL since the last run."""
+    state = st.session_state
+    values: dict[str, str] = state.setdefault("_values", {})
+    url = st.query_params.to_dict()
+    arrived = state.get("_slug") != slug
+    if arrived:
+        values.update(_from_url(url))
+    elif not state.get("_acted") and url not in state["_seen"]:
+        for name in _names(slug):
+            values.pop(name, None)
+        values.update(_from_url(url))
+    state["_slug"] = slug
+    state["_acted"] = False
+    # A page switch drops the parameters; the page's link component puts them back without a history entry.
+    state["_seen"] = (url, _to_url(slug))
+
+
+def set_values(**changes: str | None) -> None:
+    """Commits values by the names of their parameters, as one step that Back undoes. None is the default."""
+    state = st.session_state
+    values: dict[str, str] = state["_values"]
+    if "prompt" in changes:
+        changes = {"prompt_ids": None} | changes
+        undoable: list[dict[str, str | None]] = state.setdefault("_undoable", [])
+        undoable.append({name: values.get(name) for name in ("prompt", "prompt_ids")})
+        del undoable[:-MAX_UNDO]
+    for name, new in changes.items():
+        if new is None:
+            values.pop(name, None)
+        else:
+            values[name] = new
+    _write_url()
+
+
+def can_undo() -> bool:
+    """Whether the prompt was changed in this session."""
+    return bool(st.session_state.get("_undoable"))
+
+
+def undo() -> None:
+    """The prompt as it was before its last change."""
+    state = st.session_state
+    if can_undo():
+        set_values(**state["_undoable"].pop())
+        state["_undoable"].pop()  # undoing is no change to undo
+
+
+def reset() -> None:
+    """Every value of this page back to its default."""
+    set_values(**dict.fromkeys(_names(st.session_state["_slug"])))
+
+
+def value(name: str, default: str = "") -> str:
+    """The committed value of a parameter, as text."""
+    stored: dict[str, str] = st.session_state["_values"]
+    return stored.get(name, default)
+
+
+def link() -> str:
+    """This page's state as a query string, without the question mark."""
+    return urlencode(_to_url(st.session_state["_slug"]), quote_via=quote)
+
+
+def is_carried() -> bool:
+    """Whether the state came along from another page, and the address bar does not show it yet."""
+    seen: tuple[dict[str, str], dict[str, str]] = st.session_state["_seen"]
+    return seen[0] != seen[1]
+
+
+def link_is_whole() -> bool:
+    """Whether `link` carries everything; a text that is too long for a URL stays in the session."""
+    return not any(name.endswith(_HERE) for name in _to_url(st.session_state["_slug"]))
+
+
+def text(name: str, label: str, default: str, *, height: int = 76, help: str | None = None) -> str:
+    """A box for a text of any length."""
+    return str(
+        st.text_area(
+            label,
+            key=_bound(name, value(name, default)),
+            height=height,
+            max_chars=MAX_CHARACTERS,
+            help=help,
+            on_change=_commit,
+            args=(name, default, str),
+        )
+    )
+
+
+def number(name: str, label: str, default: float, low: float, high: float, step: float, help: str) -> float:
+    """A slider over real numbers."""
+    current = _parsed(name, default, float, lambda number: low <= number <= high)
+    key = _bound(name, current)
+    return float(
+        st.slider(label, low, high, step=step, key=key, help=help, on_change=_commit, args=(name, default, repr))
+    )
+
+
+def count(name: str, label: str, default: int, low: int, high: int, help: str | None = None) -> int:
+    """A slider over whole numbers."""
+    current = _parsed(name, default, int, lambda number: low <= number <= high)
+    key = _bound(name, current)
+    return int(st.slider(label, low, high, key=key, help=help, on_change=_commit, args=(name, default, repr)))
+
+
+def choice(name: str, label: str, options: Sequence[str], titles: Callable[[str], str] = str) -> str:
+    """One of a few options; the first is the default."""
+    current = _parsed(name, options[0], str, options.__contains__)
+    return str(
+        st.segmented_control(
+            label,
+            options,
+            format_func=titles,
+            required=True,
+            key=_bound(name, current),
+            on_change=_commit,
+            args=(name, options[0], str),
+        )
+    )
+
+
+def toggle(name: str, label: str, help: str | None = None) -> bool:
+    """A switch that is off by default."""
+    key = _bound(name, value(name) == "1")
+    return bool(st.toggle(label, key=key, help=help, on_change=_commit, args=(name, False, lambda on: str(int(on)))))
+
+
+def _write_url() -> None:
+    state = st.session_state
+    url = _to_url(state["_slug"])
+    state["_acted"] = True
+    state["_seen"] = (url, url)
+    if not url:
+        st.query_params.clear()
+    elif st.query_params.to_dict() != url:
+        st.query_params.from_dict(url)
+
+
+@contextmanager
+def explained_errors(parameter: str = "prompt") -> Iterator[None]:
+    """Shows a ModelError as a notice; what was on the page before stays, since the caller keeps its last result.
+
+    Args:
+        parameter: the URL parameter of the text that may be at fault.
+    """
+    try:
+        yield
+    except ModelError as error:
+        notice(str(error))
+        if isinstance(error, TextTooLong):
+            st.button("Keep only the end", key=f"keep_{parameter}", on_click=_keep_end, args=(parameter, error.kept))
+
+
+def notice(message: str) -> None:
+    """A message for the reader. It may quote what the reader typed, so it is never markdown."""
+    st.html(f'<div class="explorer-notice" role="alert">{html.escape(message)}</div>')
+
+
+def _bound(name: str, current: Any) -> str:
+    """The key of a widget that shows `current`. An equal value is not set again: that would undo half-typed text."""
+    key = f"widget_{name}"
+    if key not in st.session_state or st.session_state[key] != current:
+        st.session_state[key] = current
+    return key
+
+
+def _commit(name: str, default: Any, encode: Callable[[Any], str]) -> None:
+    new = st.session_state[f"widget_{name}"]
+    set_values(**{name: None if new == default else encode(new)})
+
+
+def _keep_end(parameter: str, kept: str) -> None:
+    set_values(**{parameter: kept})
+
+
+def _parsed(name: str, default: T, parse: Callable[[str], T], allowed: Callable[[T], bool]) -> T:
+    raw = value(name)
+    try:
+        parsed = parse(raw) if raw else default
+    except ValueError:
+        return default
+    return parsed if allowed(parsed) else default
+
+
+def _names(slug: str) -> list[str]:
+    """The stored parameters that belong to a page."""
+    stored: dict[str, str] = st.session_state["_values"]
+    return [name for name in stored if name in _SHARED or name.startswith(f"{slug}_")]
+
+
+def _to_url(slug: str) -> dict[str, str]:
+    stored: dict[str, str] = st.session_state["_values"]
+    url = {}
+    for name in sorted(_names(slug)):
+        if len(quote(stored[name])) < MAX_URL_BYTES:
+            url[name] = stored[name]
+        else:
+            url[name + _HERE] = _keep(stored[name])
+    return url
+
+
+def _from_url(url: dict[str, str]) -> dict[str, str]:
+    kept: dict[str, str] = st.session_state.get("_long_texts", {})
+    values = {}
+    for name, raw in url.items():
+        if name.endswith(_HERE):
+            if raw in kept:
+                values[name.removesuffix(_HERE)] = kept[raw]
+        else:
+            values[name] = raw
+    return values
+
+
+def _keep(long_text: str) -> str:
+    """The hash under which this session finds a long text again, for Back and Forward."""
+    name = hashlib.sha256(long_text.encode(errors="surrogatepass")).hexdigest()[:12]
+    kept: dict[str, str] = st.session_state.setdefault("_long_texts", {})
+    kept[name] = kept.pop(name, long_text)
+    while len(kept) > 20:
+        del kept[next(iter(kept))]
+    return name

@@ -1,0 +1,1 @@
+"""Pure functions: arrays in, a plotly figure out."""

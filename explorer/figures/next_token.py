@@ -1,0 +1,110 @@
+"""The distribution of the next token as bars."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from explorer import style
+from explorer.numbers import percent
+
+ROW_PIXELS = 30
+
+
+def next_token_bars(
+    tokens: Sequence[str],
+    token_ids: Sequence[int],
+    before: ArrayLike,
+    after: ArrayLike | None,
+    *,
+    others: int,
+    others_before: float,
+    others_after: float,
+    log: bool = False,
+) -> go.Figure:
+    """Horizontal bars of the most probable tokens, and one for all other tokens together.
+
+    Args:
+        tokens: visible forms, most probable first.
+        token_ids: their ids; a bar's `customdata` holds its id, -1 for the others.
+        before: the model's own probabilities, shape (k,).
+        after: probabilities after decoding, shape (k,); None where decoding changes nothing.
+        others: how many tokens of the vocabulary are not among `tokens`.
+        others_before: their mass in the model's own distribution.
+        others_after: their mass after decoding.
+        log: whether the probability axis is logarithmic.
+    """
+    own = np.append(np.asarray(before, dtype=np.float32), np.float32(others_before))
+    if own.shape != (len(tokens) + 1,):
+        raise ValueError(f"{len(tokens)} tokens need probabilities of shape ({len(tokens)},), not {np.shape(before)}")
+    left = own if after is None else np.append(np.asarray(after, dtype=np.float32), np.float32(others_after))
+    longest = np.maximum(own, left)
+    rows = np.arange(len(own), dtype=np.float32)
+    floor = max(float(longest[longest > 0].min()) / 3, 1e-12)
+    right = min(3.0, float(longest.max()) * 6) if log else float(longest.max()) * (1.3 if after is None else 1.5)
+    figure = go.Figure(layout_template=style.TEMPLATE)
+    if after is not None:
+        figure.add_bar(y=rows, x=own, orientation="h", width=0.8, marker_color=style.REMOVED, opacity=0.55)
+    figure.add_bar(
+        y=rows, x=left, orientation="h", width=0.8 if after is None else 0.45, marker_color=style.PROBABILITY
+    )
+    figure.update_traces(hoverinfo="skip")
+    figure.add_scatter(
+        y=rows,
+        x=np.maximum(longest, floor),
+        mode="text",
+        text=[_words(one, None if after is None else other) for one, other in zip(own, left, strict=True)],
+        textposition="middle right",
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+    # A row can be clicked and hovered at any place, however short its bar.
+    figure.add_bar(
+        y=rows,
+        x=np.full(len(rows), right, dtype=np.float32),
+        orientation="h",
+        width=1,
+        opacity=0,
+        customdata=[*token_ids, -1],
+        text=[_hover(*facts) for facts in zip([*tokens, None], [*token_ids, -1], rows, own, left, strict=True)],
+        textposition="none",
+        hovertemplate="%{text}<extra></extra>",
+        selected_marker_opacity=0,
+        unselected_marker_opacity=0,
+    )
+    labels = [f"{rank}  {style.figure_text(token)}" for rank, token in enumerate(tokens, 1)]
+    figure.update_layout(barmode="overlay", height=ROW_PIXELS * len(rows) + 52, clickmode="event+select", dragmode=False)
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=rows,
+        ticktext=[*labels, f"all other {others:,} tokens"],
+        tickfont={"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
+        range=[len(rows) - 0.5, -0.5],
+        showgrid=False,
+        fixedrange=True,
+    )
+    figure.update_xaxes(
+        title="probability (logarithmic)" if log else "probability",
+        type="log" if log else "linear",
+        range=[np.log10(floor), np.log10(right)] if log else [0, right],
+        tickformat=".0e" if log else ".0%",
+        dtick=1 if log and np.log10(right / floor) < 8 else None,
+        fixedrange=True,
+    )
+    return figure
+
+
+def _words(before: float, after: float | None) -> str:
+    if after is None or abs(after - before) < 5e-5 * before:
+        return percent(before)
+    return f"{percent(before)} → {percent(after)}" if after > 0 else f"{percent(before)} → removed"
+
+
+def _hover(token: str | None, token_id: int, row: float, before: float, after: float) -> str:
+    if token is None:
+        return f"all other tokens<br>probability {before:.6g}<br>after decoding {after:.6g}"
+    return (
+        f"<b>{style.figure_text(token)}</b><br>probability {before:.6g}<br>after decoding {after:.6g}"
+        f"<br>rank {row + 1:.0f}<br>id {token_id}<br>Click to append it"
+    )

@@ -1,0 +1,194 @@
+"""Makes and shares what is expensive: models, and what they said. The only file that caches with streamlit."""
+
+import gc
+import threading
+import uuid
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+import models
+from explorer import controls
+from explorer.inference import ModelQueue, Overtaken, Ticket
+from models import registry
+from models.errors import ModelError, TextTooLong
+
+if TYPE_CHECKING:
+    from models.interfaces import LanguageModel
+    from models.prediction import Score
+
+MAX_TOKENS = 1_024  # of one text on a page, the start token included
+PATIENCE = 0.6  # seconds before a wait is worth words
+
+
+class Loader:
+    """Loads one model in a thread of its own and puts a queue in front of it."""
+
+    def __init__(self, name: str) -> None:
+        self.line = "Starting"
+        self._name = name
+        self._ready = threading.Event()
+        self._error: Exception | None = None
+        self._model: LanguageModel | None = None
+        self.queue: ModelQueue | None = None
+        threading.Thread(target=self._load, daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        return self._ready.wait(seconds)
+
+    @property
+    def failed(self) -> bool:
+        return self._error is not None
+
+    def model(self) -> "LanguageModel":
+        """The loaded model.
+
+        Raises:
+            ModelError: it could not be loaded.
+        """
+        if self._error is not None:
+            raise self._error
+        if self._model is None:
+            raise RuntimeError("the model is not loaded yet: wait first")
+        return self._model
+
+    def _load(self) -> None:
+        try:
+            model = models.load(self._name, self._tell)
+            from models import device
+
+            self.queue = ModelQueue(device.workers())
+            self._model = model
+            # What is loaded stays: no later collection need look at it.
+            gc.collect()
+            gc.freeze()
+        except Exception as error:  # noqa: BLE001 - `model` raises it in the session that wants the model
+            self._error = error
+        self._ready.set()
+
+    def _tell(self, line: str) -> None:
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model said of a text, and how long that took it."""
+
+    model: "LanguageModel"
+    score: "Score"
+    seconds: float
+
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loader(name: str) -> Loader:
+    return Loader(name)
+
+
+def default_model() -> str:
+    """The name of the model that is on screen unless the user chose another."""
+    return registry.default_name()
+
+
+def prepare() -> None:
+    """Begins to load the default model, and does not wait."""
+    _loader(default_model())
+
+
+def model(name: str) -> "LanguageModel":
+    """A loaded model; shows what is going on while it loads.
+
+    Raises:
+        ModelError: it can't be had here. The next call tries again.
+    """
+    return _ready(name).model()
+
+
+def _ready(name: str) -> Loader:
+    loader = _loader(name)
+    if not loader.wait(0):
+        slot = st.empty()
+        while not loader.wait(0.05):
+            slot.html(f'<div class="explorer-wait" role="status">{loader.line} …</div>')
+        slot.empty()
+    if loader.failed:
+        _loader.clear(name)
+    return loader
+
+
+def read(parameter: str, name: str, text: str | Sequence[int], *, end: bool = False) -> Reading | None:
+    """The score of a text by the model `name`, computed once for all sessions; the last good one while that fails.
+
+    Args:
+        parameter: the URL parameter that holds the text; of its texts the newest wins.
+        name: of the model.
+        text: a text or token ids.
+        end: whether the end of the text counts.
+
+    Returns:
+        None if there was none yet and this one can't be had; the reader has been told why.
+    """
+    last: dict[str, Reading] = st.session_state.setdefault("_last", {})
+    slot = f"{st.session_state['_slug']} {parameter}"
+    with controls.explained_errors(parameter):
+        loader = _ready(name)
+        lm = loader.model()
+        token_ids = lm.tokenizer.encode(text) if isinstance(text, str) else list(text)
+        if len(token_ids) > MAX_TOKENS - 1:
+            raise TextTooLong(
+                f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
+                "Shorten the text, or keep only its end.",
+                lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]),
+            )
+        earlier = last.get(slot)
+        after = earlier.score if earlier is not None and earlier.model is lm and not end else None
+
+        def work(ticket: Ticket) -> "Score":
+            from models.prediction import score
+
+            return score(lm, token_ids, after=after, end=end, progress=ticket.progress)
+
+        ticket = _ticket(loader, slot, ("score", tuple(token_ids), end), work)
+        try:
+            last[slot] = Reading(lm, ticket.result(), ticket.seconds)
+        except Overtaken:
+            st.stop()
+    return last.get(slot)
+
+
+def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], Any]) -> Ticket:
+    """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
+
+    Raises:
+        ModelError: the reader pressed Stop.
+    """
+    if loader.queue is None:
+        raise RuntimeError("a loaded model has a queue")
+    stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
+    if stopped.get(slot) == key:
+        st.button("Go on", key=f"go on {slot}", on_click=stopped.pop, args=(slot, None))
+        raise ModelError("Stopped. What is shown below belongs to the text before.")
+    stopped.pop(slot, None)
+    asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), slot)
+    ticket = loader.queue.ask(asker, key, work)
+    if ticket.wait(PATIENCE):
+        return ticket
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        line = st.empty()
+        line.html('<div class="explorer-wait" role="status">Reading …</div>')
+
+        def stop() -> None:
+            stopped[slot] = key
+            loader.queue.leave(asker)
+
+        st.button("Stop", key=f"stop {slot}", on_click=stop)
+    while not ticket.wait(0.05):
+        done, of = ticket.done_of
+        ahead = loader.queue.ahead_of(ticket)
+        words = f"{ahead} ahead of you" if ahead else f"Reading: {done:,} of {of:,} tokens" if of else "Reading"
+        line.html(f'<div class="explorer-wait" role="status">{words} …</div>')
+    place.empty()
+    return ticket

@@ -1,0 +1,52 @@
+"""Numbers as people read them: rounded to what they are worth, never 0 or infinity where they are neither."""
+
+import math
+
+
+def percent(probability: float) -> str:
+    """A probability in percent, or as a power of ten where percent would read 0.
+
+    >>> percent(0.8334), percent(0.00042), percent(3e-9), percent(0.0)
+    ('83.3 %', '0.042 %', '3 × 10⁻⁹', '0 %')
+    """
+    if probability == 0:
+        return "0 %"
+    if probability < 1e-5:
+        return power_of_ten(math.log(probability), digits=0)
+    hundredth = probability * 100
+    return f"{hundredth:.1f} %" if hundredth >= 0.1 else f"{hundredth:.2g} %"
+
+
+def power_of_ten(log_value: float, digits: int = 2) -> str:
+    """exp(log_value) as m × 10ⁿ, however small or large.
+
+    >>> power_of_ten(-58.297), power_of_ten(math.log(1000.0))
+    ('4.81 × 10⁻²⁶', '1.00 × 10³')
+    """
+    mantissa, exponent = _scientific(log_value, digits)
+    superscript = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa:.{digits}f} × 10{superscript}"
+
+
+def power_of_ten_latex(log_value: float, digits: int = 2) -> str:
+    """The same in LaTeX."""
+    mantissa, exponent = _scientific(log_value, digits)
+    return rf"{mantissa:.{digits}f} \times 10^{{{exponent}}}"
+
+
+def times(log_ratio: float) -> str:
+    """exp(log_ratio), at least 1, as a reader says it.
+
+    >>> times(math.log(37.4)), times(math.log(1.2)), times(500.0)
+    ('37', '1.2', 'about 1.4 × 10²¹⁷')
+    """
+    if log_ratio > math.log(1e6):
+        return f"about {power_of_ten(log_ratio, digits=1)}"
+    ratio = math.exp(log_ratio)
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
+def _scientific(log_value: float, digits: int) -> tuple[float, int]:
+    exponent = math.floor(log_value / math.log(10))
+    mantissa = round(math.exp(log_value - exponent * math.log(10)), digits)
+    return (1.0, exponent + 1) if mantissa >= 10 else (mantissa, exponent)

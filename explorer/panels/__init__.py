@@ -1,0 +1,1 @@
+"""One idea each: its controls and its figure."""

@@ -1,0 +1,76 @@
+"""The next token's distribution, and what decoding makes of it."""
+
+import streamlit as st
+
+from explorer import controls
+from explorer.components.number_keys import number_keys
+from explorer.figures.next_token import next_token_bars
+from explorer.loading import Reading
+from explorer.numbers import percent
+from explorer.panels.prompt import set_prompt_ids
+from models.prediction.decoding import Decoding
+
+
+def decoding_controls(slug: str) -> tuple[Decoding, int, bool]:
+    """Decoding, number of bars, and whether the axis is logarithmic."""
+    k = controls.count(f"{slug}_bars", "Bars", 10, 1, 50)
+    axis = controls.choice(f"{slug}_axis", "Axis", ["linear", "log"], {"linear": "Linear", "log": "Logarithmic"}.__getitem__)
+    temperature = controls.number(
+        f"{slug}_temperature", "Temperature", 1.0, 0.0, 3.0, 0.05,
+        "Divides the logits: below 1 the probable gets more probable, above 1 all get more alike. "
+        "0 always takes the most probable token.",
+    )
+    with st.expander("More: top-k, top-p, min-p"):
+        top_k = controls.count(f"{slug}_top_k", "Top-k (0: all)", 0, 0, 100, "Keeps the k most probable tokens.")
+        top_p = controls.number(
+            f"{slug}_top_p", "Top-p (1: all)", 1.0, 0.05, 1.0, 0.01,
+            "Keeps the fewest tokens that together hold this much probability.",
+        )
+        min_p = controls.number(
+            f"{slug}_min_p", "Min-p (0: all)", 0.0, 0.0, 1.0, 0.01,
+            "Keeps tokens that are at least this fraction as probable as the first one.",
+        )
+    return Decoding(temperature, top_k, top_p, min_p), k, axis == "log"
+
+
+def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> None:
+    """Bars that append their token when they are clicked."""
+    after = reading.score.next
+    decoded = decoding.apply(after.logits)
+    ids = after.top_ids(k)
+    before, left = after.probs[ids], decoded.probs[ids]
+    others = after.tokenizer.vocab_size - len(ids)
+    tokens = after.tokenizer.tokens(ids)
+
+    def append(token_id: int) -> None:
+        set_prompt_ids(after.tokenizer, [*reading.score.token_ids, token_id])
+
+    def clicked() -> None:
+        points = st.session_state["next_token_bars"].selection.points
+        chosen = points[0].get("customdata") if points else None
+        if isinstance(chosen, list):
+            chosen = chosen[0]
+        if isinstance(chosen, int) and chosen >= 0:
+            append(chosen)
+
+    st.plotly_chart(
+        next_token_bars(
+            tokens, ids, before, None if decoding == Decoding() else left,
+            others=others,
+            others_before=max(0.0, 1 - float(before.double().sum())),
+            others_after=max(0.0, 1 - float(left.double().sum())),
+            log=log,
+        ),
+        key="next_token_bars",
+        on_select=clicked,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"Bar chart of the {len(ids)} most probable next tokens, led by {tokens[0]} with {percent(float(before[0]))}.",
+    )
+    number_keys(ids, append)
+    kept = int(decoded.kept.sum())
+    gone = [f"{name} removes {percent(mass)}" for name, mass in decoded.removed.items() if mass > 0]
+    st.caption(
+        f"Entropy {after.entropy:.2f} bits · perplexity {after.perplexity:,.1f}"
+        + (f" · {kept:,} of {len(decoded.kept):,} tokens can be drawn · " + " · ".join(gone) if gone else "")
+    )

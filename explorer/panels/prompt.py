@@ -1,0 +1,108 @@
+"""The prompt, its model, and the prompt as tokens."""
+
+import math
+
+import streamlit as st
+
+from explorer import controls, loading, style
+from explorer.components.token_strip import StripToken, token_strip
+from explorer.loading import Reading
+from explorer.numbers import percent
+from models import registry
+from models.interfaces import Tokenizer
+
+GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
+
+
+def model_name() -> str:
+    """The model that the URL asks for, else the default one."""
+    wanted = controls.value("model")
+    if not wanted or registry.card(wanted) is not None:
+        return wanted or loading.default_model()
+    controls.notice(f"The link asks for the model {wanted!r}, which is not known here; another one is shown.")
+    return loading.default_model()
+
+
+def read_prompt(model: str, prompt: str) -> Reading | None:
+    """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
+    ids = controls.value("prompt_ids")
+    chosen: list[int] | None = None
+    if ids:
+        with controls.explained_errors():
+            tokenizer = loading.model(model).tokenizer
+            chosen = _valid_ids(ids, prompt, tokenizer)
+    return loading.read("prompt", model, prompt if chosen is None else chosen)
+
+
+def set_prompt_ids(tokenizer: Tokenizer, token_ids: list[int]) -> None:
+    """Makes these tokens the prompt: as text, and as ids too where the tokenizer would cut that text otherwise."""
+    text = tokenizer.decode(token_ids)
+    exact = tokenizer.encode(text) == token_ids
+    controls.set_values(prompt=text, prompt_ids=None if exact else ",".join(map(str, token_ids)))
+
+
+def strip(reading: Reading) -> None:
+    """The prompt as tokens, coloured by surprisal or by rank; a click cuts it there."""
+    score, tokenizer = reading.score, reading.model.tokenizer
+    by_rank = controls.value(f"{_slug()}_colour") == "rank"
+    surprisals = (-score.log_probs / math.log(2)).tolist()
+    ranks = score.ranks.tolist()
+    first = score.top_ids.tolist()
+    first_probs = score.top_log_probs.exp().tolist()
+    tokens: list[StripToken] = [
+        {
+            "token": token,
+            "label": f"#{ranks[i]:,}" if by_rank else f"{surprisals[i]:.1f}",
+            "shade": _rank_shade(ranks[i]) if by_rank else min(1.0, surprisals[i] / 16),
+            "facts": [
+                f"probability {percent(2.0 ** -surprisals[i])}, rank {ranks[i]:,}",
+                f"surprisal {surprisals[i]:.2f} bits",
+                f"token id {score.token_ids[i]}",
+            ],
+            "instead": [
+                (other, percent(p))
+                for other, p in zip(tokenizer.tokens(first[i][:5]), first_probs[i][:5], strict=True)
+            ],
+        }
+        for i, token in enumerate(score.tokens)
+    ]
+
+    def cut(position: int) -> None:
+        set_prompt_ids(tokenizer, list(score.token_ids[:position]))
+
+    token_strip(
+        tokens,
+        start=tokenizer.tokens([tokenizer.start_id])[0],
+        colour=style.SURPRISAL,
+        key="token_strip",
+        on_cut=cut,
+    )
+
+
+def facts(reading: Reading) -> None:
+    """One line: which model, where, how long it took."""
+    card = reading.model.card
+    count = len(reading.score.token_ids)
+    st.caption(
+        f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'} "
+        f"read in {reading.seconds * 1000:,.0f} ms"
+    )
+
+
+def _rank_shade(rank: int) -> float:
+    return sum(rank > step for step in GLTR_STEPS) / len(GLTR_STEPS)
+
+
+def _slug() -> str:
+    return str(st.session_state["_slug"])
+
+
+def _valid_ids(ids: str, prompt: str, tokenizer: Tokenizer) -> list[int] | None:
+    """The ids of a link, if they are this prompt's in this model."""
+    try:
+        token_ids = [int(part) for part in ids.split(",")]
+    except ValueError:
+        return None
+    if not all(0 <= token_id < tokenizer.vocab_size for token_id in token_ids):
+        return None
+    return token_ids if tokenizer.decode(token_ids) == prompt else None

@@ -1,0 +1,52 @@
+"""Colour by meaning, the plotly template, and the page's own CSS.
+
+The palette is Okabe and Ito's (2008), which the colour-blind tell apart. A colour has one meaning on all pages; figures
+are transparent and leave text colours to Streamlit's theme, so they fit light and dark.
+"""
+
+import html
+
+import plotly.graph_objects as go
+
+PROBABILITY = "#2E86C1"  # how probable
+REMOVED = "#9AA5B1"  # probability that a decoding rule took away
+SURPRISAL = "#D55E00"  # how surprising
+RUNNING = "#CC79A7"  # a running sum
+DECIDES = "#E69F00"  # the mark of what decides
+FAMILY = {"transformer": "#0072B2"}
+GRID = "rgba(128, 140, 155, 0.25)"
+FONT_SIZE = 14
+
+TEMPLATE = go.layout.Template(
+    layout=go.Layout(
+        font={"size": FONT_SIZE, "family": '"Source Sans", sans-serif'},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        hoverlabel={"font": {"size": FONT_SIZE}, "align": "left"},
+        xaxis={"gridcolor": GRID, "zeroline": False, "automargin": True},
+        yaxis={"gridcolor": GRID, "zeroline": False, "automargin": True},
+        showlegend=False,
+    )
+)
+MONOSPACE = '"Source Code Pro", monospace'
+
+
+def figure_text(text: str) -> str:
+    """Text as plotly shows it: its labels read tags, entities and $mathematics$ otherwise."""
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+PAGE_CSS = """
+<style>
+.stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 3rem; max-width: 80rem; }
+.stMainBlockContainer h1 { padding: 0; font-size: 1.9rem; }
+.explorer-promise { font-size: 1.05rem; opacity: 0.85; margin: 0; }
+.explorer-notice { border-left: 4px solid #D55E00; background: rgba(213, 94, 0, 0.12); padding: 0.6rem 0.9rem;
+  border-radius: 0.3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+.explorer-wait { opacity: 0.8; font-variant-numeric: tabular-nums; }
+.explorer-facts { font-size: 0.9rem; opacity: 0.85; font-variant-numeric: tabular-nums; }
+.explorer-facts b { font-weight: 600; }
+@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
+</style>
+"""

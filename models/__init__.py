@@ -1,0 +1,12 @@
+"""Language models for teaching, without any user interface.
+
+>>> import models
+>>> [card.name for card in models.catalog()]
+['smollm2-135m-q4', 'smollm2-135m']
+"""
+
+from models.card import ModelCard
+from models.errors import ModelError
+from models.registry import catalog, load
+
+__all__ = ["ModelCard", "ModelError", "catalog", "load"]

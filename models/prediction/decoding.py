@@ -1,0 +1,111 @@
+"""From a distribution to a choice: temperature, top-k, top-p, min-p, and generating with them.
+
+Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, Nguyen et al. 2024. The order of
+operations and the treatment of ties are those of `transformers`: temperature, top-k, top-p, min-p.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from models.errors import ModelError
+from models.interfaces import LanguageModel
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A distribution on its way through a `Decoding`."""
+
+    tempered: Float[Tensor, " vocab"]  # probabilities after the temperature
+    kept: Bool[Tensor, " vocab"]  # what no filter removed
+    probs: Float[Tensor, " vocab"]  # what is left, renormalised
+    removed: dict[str, float]  # tempered probability that each filter took away, in the order of operations
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the next token is chosen. The defaults change nothing."""
+
+    temperature: float = 1.0  # divides the logits; 0 always takes the most probable token
+    top_k: int = 0  # keeps the k most probable; 0: all
+    top_p: float = 1.0  # keeps the fewest tokens that hold this much probability; 1: all
+    min_p: float = 0.0  # keeps tokens at least this fraction as probable as the first; 0: all
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise ModelError("The temperature is 0 (always the most probable token) or any number above it.")
+        if self.top_k < 0:
+            raise ModelError("Top-k keeps 1 token or more; 0 keeps them all.")
+        if not 0 < self.top_p <= 1:
+            raise ModelError("Top-p keeps a share of the probability: above 0, at most 1 (all of it).")
+        if not 0 <= self.min_p <= 1:
+            raise ModelError("Min-p is a fraction of the first token's probability, from 0 (keep all) to 1.")
+
+    def apply(self, logits: Float[Tensor, " vocab"]) -> Decoded:
+        """The distribution from which the next token is drawn."""
+        if self.temperature == 0:
+            scores = torch.full_like(logits, -math.inf)
+            scores[logits.argmax()] = 0.0
+        else:
+            scores = logits / self.temperature
+        tempered = scores.softmax(-1)
+        kept = scores > -math.inf
+        removed: dict[str, float] = {}
+        for name, keep in (("top-k", self._top_k), ("top-p", self._top_p), ("min-p", self._min_p)):
+            narrowed = kept & keep(scores.masked_fill(~kept, -math.inf))
+            removed[name] = float(tempered[kept & ~narrowed].double().sum())
+            kept = narrowed
+        return Decoded(tempered, kept, scores.masked_fill(~kept, -math.inf).softmax(-1), removed)
+
+    def _top_k(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
+        if not 0 < self.top_k < len(scores):
+            return torch.ones_like(scores, dtype=torch.bool)
+        return scores >= scores.topk(self.top_k).values[-1]
+
+    def _top_p(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
+        keep = torch.ones_like(scores, dtype=torch.bool)
+        if self.top_p < 1:
+            ascending, order = scores.sort(descending=False)
+            drop = ascending.softmax(-1).cumsum(-1) <= 1 - self.top_p
+            drop[-1] = False  # the most probable token always stays
+            keep[order[drop]] = False
+        return keep
+
+    def _min_p(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
+        if self.min_p == 0:
+            return torch.ones_like(scores, dtype=torch.bool)
+        probs = scores.softmax(-1)
+        return probs >= self.min_p * probs.max()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One generated token."""
+
+    token_id: int
+    token: str  # visible form
+    log_prob: float  # ln P(token | history) under the model itself, before any decoding
+
+
+def generate(
+    lm: LanguageModel, prompt: str | Sequence[int], decoding: Decoding, max_tokens: int = 40
+) -> Iterator[Step]:
+    """Appends one token after the other, until the end token or `max_tokens`.
+
+    Draws are made on the CPU from `decoding.seed`: the same seed gives the same text on every device.
+    """
+    token_ids = lm.tokenizer.encode(prompt) if isinstance(prompt, str) else list(prompt)
+    generator = torch.Generator().manual_seed(decoding.seed)
+    for _ in range(max_tokens):
+        logits = lm.logits(token_ids, start=len(token_ids))[-1].cpu()
+        probs = decoding.apply(logits).probs
+        token_id = int(torch.multinomial(probs, 1, generator=generator))
+        token_ids.append(token_id)
+        yield Step(token_id, lm.tokenizer.tokens([token_id])[0], float(logits.log_softmax(-1)[token_id]))
+        if token_id == lm.tokenizer.end_id:
+            return

@@ -1,0 +1,182 @@
+"""What a language model says of a text: the next token's distribution, and the probability of what is there.
+
+Source: the chain rule, P(S) = prod_t P(w_t | w_<t); Jurafsky and Martin, Speech and Language Processing, 3rd ed.,
+chapter 3 (perplexity: equation 3.15).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from models.errors import ModelError
+from models.interfaces import LanguageModel, Tokenizer
+
+TOP = 10  # alternatives kept of each position
+_CHUNK_BYTES = 16 * 2**20  # rows of logits that exist at once
+
+
+@dataclass(frozen=True, eq=False)
+class NextToken:
+    """The distribution over the whole vocabulary that follows a history."""
+
+    tokenizer: Tokenizer
+    logits: Float[Tensor, " vocab"]
+
+    @cached_property
+    def log_probs(self) -> Float[Tensor, " vocab"]:
+        """Natural logarithms of `probs`."""
+        return self.logits.log_softmax(-1)
+
+    @cached_property
+    def probs(self) -> Float[Tensor, " vocab"]:
+        """Probabilities; they sum to 1, nothing is cut off."""
+        return self.logits.softmax(-1)
+
+    @cached_property
+    def entropy(self) -> float:
+        """Entropy in bits: how many yes-no questions the next token is worth on average."""
+        return float(torch.special.entr(self.probs.double()).sum()) / math.log(2)
+
+    @property
+    def perplexity(self) -> float:
+        """2 to the entropy: among how many equally likely tokens the choice would be as hard."""
+        return float(2.0**self.entropy)
+
+    def rank(self, token_id: int) -> int:
+        """1 for the most probable token; equals share the best rank."""
+        return int((self.logits > self.logits[token_id]).sum()) + 1
+
+    def top_ids(self, k: int) -> list[int]:
+        """The k most probable token ids, most probable first; equals in the order of their ids."""
+        ids: list[int] = torch.sort(self.logits, descending=True, stable=True).indices[:k].tolist()
+        return ids
+
+    def top(self, k: int) -> list[tuple[str, float]]:
+        """The k most probable tokens in their visible form, with probabilities."""
+        ids = self.top_ids(k)
+        return list(zip(self.tokenizer.tokens(ids), self.probs[ids].tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A text's probability, token by token.
+
+    Position t holds what the model said of token t given those before it, and its `TOP` first choices there.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    log_probs: Float[Tensor, " pos"]  # natural logarithms
+    ranks: Int[Tensor, " pos"]  # 1: the model's first choice
+    entropies: Float[Tensor, " pos"]  # bits
+    top_ids: Int[Tensor, "pos top"]
+    top_log_probs: Float[Tensor, "pos top"]
+    next: NextToken  # what follows the whole text
+
+    @cached_property
+    def total(self) -> float:
+        """ln P(text): the sum of `log_probs`."""
+        return float(self.log_probs.double().sum())
+
+    @property
+    def bits_per_character(self) -> float:
+        """-log2 P(text) per character: comparable across tokenizers. NaN for an empty text."""
+        return -self.total / math.log(2) / len(self.text) if self.text else math.nan
+
+    @property
+    def perplexity(self) -> float:
+        """exp(-total / number of tokens). NaN for an empty text."""
+        return math.exp(-self.total / len(self.token_ids)) if self.token_ids else math.nan
+
+
+def next_token(lm: LanguageModel, history: str | Sequence[int]) -> NextToken:
+    """The distribution of the token after `history`, a text or token ids."""
+    token_ids = _ids(lm, history)
+    return NextToken(lm.tokenizer, lm.logits(token_ids, start=len(token_ids))[-1].cpu())
+
+
+def score(
+    lm: LanguageModel,
+    text: str | Sequence[int],
+    *,
+    after: Score | None = None,
+    end: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Score:
+    """The probability of `text`, of every token given those before it, in one walk over it.
+
+    Args:
+        lm: any language model.
+        text: a text, or its token ids.
+        after: an earlier score by the same model; only what differs from it is computed.
+        end: whether the end of the text counts as a last token.
+        progress: is told (positions done, positions in all); may raise to stop the walk.
+
+    Raises:
+        ModelError: the text is too long, or can't be written in the vocabulary, or has no end token to count.
+    """
+    token_ids = _ids(lm, text)
+    if end:
+        if lm.tokenizer.end_id is None:
+            raise ModelError(f"{lm.card.title} has no end token, so the end of a text has no probability.")
+        token_ids = [*token_ids, lm.tokenizer.end_id]
+    known = _common_prefix(after, token_ids)
+    parts = [_kept(after, known)] if after is not None and known else []
+    start = known
+    if after is not None and known == len(after.token_ids) < len(token_ids):
+        # The first new token was predicted already: its row is `after.next`.
+        parts.append(_summary(after.next.logits[None], token_ids[known : known + 1]))
+        start = known + 1
+    rows_at_once = max(1, _CHUNK_BYTES // (4 * lm.tokenizer.vocab_size))
+    last = after.next.logits if after is not None and known == len(after.token_ids) == len(token_ids) else None
+    while last is None:
+        stop = min(start + rows_at_once, len(token_ids) + 1)
+        rows = lm.logits(token_ids[: stop - 1], start=start)
+        scored = token_ids[start:stop]
+        parts.append(_summary(rows[: len(scored)], scored))
+        progress(stop - 1, len(token_ids))
+        if stop > len(token_ids):
+            last = rows[-1].cpu()
+        start = stop
+    columns = [torch.cat(column) for column in zip(*parts, strict=True)]
+    shown = token_ids[:-1] if end else token_ids
+    return Score(
+        text if isinstance(text, str) else lm.tokenizer.decode(shown),
+        tuple(token_ids),
+        tuple(lm.tokenizer.tokens(token_ids)),
+        *columns,
+        NextToken(lm.tokenizer, last),
+    )
+
+
+def _ids(lm: LanguageModel, text: str | Sequence[int]) -> list[int]:
+    return lm.tokenizer.encode(text) if isinstance(text, str) else list(text)
+
+
+def _common_prefix(after: Score | None, token_ids: Sequence[int]) -> int:
+    if after is None:
+        return 0
+    pairs = zip(after.token_ids, token_ids)
+    return next((i for i, (one, other) in enumerate(pairs) if one != other), min(len(after.token_ids), len(token_ids)))
+
+
+def _kept(after: Score, known: int) -> tuple[Tensor, ...]:
+    columns = (after.log_probs, after.ranks, after.entropies, after.top_ids, after.top_log_probs)
+    return tuple(column[:known] for column in columns)
+
+
+def _summary(rows: Float[Tensor, "pos vocab"], targets: Sequence[int]) -> tuple[Tensor, ...]:
+    """Of each row, what is kept: the target's log-probability and rank, the entropy in bits, the first choices."""
+    log_probs = rows.log_softmax(-1)
+    target = torch.tensor(targets, dtype=torch.long, device=rows.device)[:, None]
+    ranks = (rows > rows.gather(1, target)).sum(1) + 1
+    entropies = torch.special.entr(log_probs.exp()).sum(1) / math.log(2)
+    top = log_probs.topk(min(TOP, rows.shape[1]), dim=1)
+    columns = (log_probs.gather(1, target)[:, 0], ranks, entropies, top.indices, top.values)
+    return tuple(column.cpu() for column in columns)

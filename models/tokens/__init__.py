@@ -1,0 +1,1 @@
+"""Token processing: from text to ids and vectors."""

@@ -1,0 +1,29 @@
+"""Next token: the distribution that a real model gives after the prompt."""
+
+import streamlit as st
+
+from explorer import chrome, controls
+from explorer.panels import distribution, prompt
+
+SLUG = "next_token"
+HAPPY = "On January 1 people usually say happy new"
+PRESETS = {
+    "Happy new …": {"prompt": HAPPY},
+    "Capital of France": {"prompt": "The capital of France is"},
+    "Code": {"prompt": "def add(a, b):\n    return a +"},
+    "French": {"prompt": "La capitale de la France est"},
+    "Once upon a time": {"prompt": "Once upon a time"},
+}
+
+chrome.header(SLUG, PRESETS)
+text = controls.text("prompt", "Prompt", HAPPY, help="Ctrl+Enter, or a click elsewhere, sends it to the model.")
+reading = prompt.read_prompt(prompt.model_name(), text)
+if reading is not None:
+    prompt.strip(reading)
+    figure, beside = st.columns([2, 1], gap="large")
+    with beside:
+        decoding, bars, log = distribution.decoding_controls(SLUG)
+    with figure:
+        distribution.distribution(reading, decoding, bars, log)
+    prompt.facts(reading)
+chrome.footer(SLUG)
