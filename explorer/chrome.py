@@ -13,7 +13,9 @@ Preset = Mapping[str, str]  # URL parameters and their values
 
 def run() -> None:
     """Shows the page that the URL names."""
-    built = {page.slug: st.Page(page.path, title=page.title, icon=_icon(page), url_path=page.slug) for page in PAGES[1:]}
+    built = {
+        page.slug: st.Page(page.path, title=page.title, icon=_icon(page), url_path=page.slug) for page in PAGES[1:]
+    }
     home = PAGES[0]
     built[home.slug] = st.Page(home.path, title=home.title, icon=_icon(home), default=True)
     st.session_state["_built"] = built
@@ -36,7 +38,12 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
             st.title(page.title, anchor=False)
             st.html(f'<p class="explorer-promise">{page.promise}</p>')
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            st.button("Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first")
+            st.button(
+                "Undo", key="undo", on_click=controls.undo, disabled=not controls.can_undo(), help="The text before"
+            )
+            st.button(
+                "Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first"
+            )
             share_link(controls.link(), slug, carried=controls.is_carried())
     if not controls.link_is_whole():
         st.caption("The text is too long for a link: it stays in this session, and a copied link leaves it out.")

@@ -34,7 +34,14 @@ PAGES = (
         "Next token",
         "basics",
         "bar_chart",
-        "Type a prompt: see how probable a real language model finds every possible next token.",
+        "Type a prompt, and see how probable every possible next token is.",
+    ),
+    Entry(
+        "sentence",
+        "Sentence probability",
+        "basics",
+        "functions",
+        "Which of two sentences is more probable, and which token decides it?",
     ),
 )
 

@@ -48,7 +48,7 @@ def set_values(**changes: str | None) -> None:
     state = st.session_state
     values: dict[str, str] = state["_values"]
     if "prompt" in changes:
-        changes = {"prompt_ids": None} | changes
+        changes.setdefault("prompt_ids", None)
         undoable: list[dict[str, str | None]] = state.setdefault("_undoable", [])
         undoable.append({name: values.get(name) for name in ("prompt", "prompt_ids")})
         del undoable[:-MAX_UNDO]
@@ -100,7 +100,7 @@ def link_is_whole() -> bool:
     return not any(name.endswith(_HERE) for name in _to_url(st.session_state["_slug"]))
 
 
-def text(name: str, label: str, default: str, *, height: int = 76, help: str | None = None) -> str:
+def text(name: str, label: str, default: str, *, height: int = 76, hint: str | None = None) -> str:
     """A box for a text of any length."""
     return str(
         st.text_area(
@@ -108,27 +108,27 @@ def text(name: str, label: str, default: str, *, height: int = 76, help: str | N
             key=_bound(name, value(name, default)),
             height=height,
             max_chars=MAX_CHARACTERS,
-            help=help,
+            help=hint,
             on_change=_commit,
             args=(name, default, str),
         )
     )
 
 
-def number(name: str, label: str, default: float, low: float, high: float, step: float, help: str) -> float:
+def number(name: str, label: str, default: float, low: float, high: float, step: float, hint: str) -> float:
     """A slider over real numbers."""
     current = _parsed(name, default, float, lambda number: low <= number <= high)
     key = _bound(name, current)
     return float(
-        st.slider(label, low, high, step=step, key=key, help=help, on_change=_commit, args=(name, default, repr))
+        st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=(name, default, repr))
     )
 
 
-def count(name: str, label: str, default: int, low: int, high: int, help: str | None = None) -> int:
+def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None) -> int:
     """A slider over whole numbers."""
     current = _parsed(name, default, int, lambda number: low <= number <= high)
     key = _bound(name, current)
-    return int(st.slider(label, low, high, key=key, help=help, on_change=_commit, args=(name, default, repr)))
+    return int(st.slider(label, low, high, key=key, help=hint, on_change=_commit, args=(name, default, repr)))
 
 
 def choice(name: str, label: str, options: Sequence[str], titles: Callable[[str], str] = str) -> str:
@@ -147,10 +147,10 @@ def choice(name: str, label: str, options: Sequence[str], titles: Callable[[str]
     )
 
 
-def toggle(name: str, label: str, help: str | None = None) -> bool:
+def toggle(name: str, label: str, hint: str | None = None) -> bool:
     """A switch that is off by default."""
     key = _bound(name, value(name) == "1")
-    return bool(st.toggle(label, key=key, help=help, on_change=_commit, args=(name, False, lambda on: str(int(on)))))
+    return bool(st.toggle(label, key=key, help=hint, on_change=_commit, args=(name, False, lambda on: str(int(on)))))
 
 
 def _write_url() -> None:

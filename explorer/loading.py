@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 import uuid
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from models.prediction import Score
 
 MAX_TOKENS = 1_024  # of one text on a page, the start token included
+RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
 PATIENCE = 0.6  # seconds before a wait is worth words
 
 
@@ -28,6 +30,7 @@ class Loader:
 
     def __init__(self, name: str) -> None:
         self.line = "Starting"
+        self.ended = 0.0
         self._name = name
         self._ready = threading.Event()
         self._error: Exception | None = None
@@ -66,6 +69,7 @@ class Loader:
             gc.freeze()
         except Exception as error:  # noqa: BLE001 - `model` raises it in the session that wants the model
             self._error = error
+        self.ended = time.monotonic()
         self._ready.set()
 
     def _tell(self, line: str) -> None:
@@ -79,7 +83,6 @@ class Reading:
     model: "LanguageModel"
     score: "Score"
     seconds: float
-
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -101,20 +104,21 @@ def model(name: str) -> "LanguageModel":
     """A loaded model; shows what is going on while it loads.
 
     Raises:
-        ModelError: it can't be had here. The next call tries again.
+        ModelError: it can't be had here.
     """
     return _ready(name).model()
 
 
 def _ready(name: str) -> Loader:
     loader = _loader(name)
+    if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
+        _loader.clear(name)
+        loader = _loader(name)
     if not loader.wait(0):
         slot = st.empty()
         while not loader.wait(0.05):
             slot.html(f'<div class="explorer-wait" role="status">{loader.line} …</div>')
         slot.empty()
-    if loader.failed:
-        _loader.clear(name)
     return loader
 
 
@@ -164,15 +168,16 @@ def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], A
     Raises:
         ModelError: the reader pressed Stop.
     """
-    if loader.queue is None:
+    queue = loader.queue
+    if queue is None:
         raise RuntimeError("a loaded model has a queue")
     stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
     if stopped.get(slot) == key:
-        st.button("Go on", key=f"go on {slot}", on_click=stopped.pop, args=(slot, None))
+        st.button("Go on", key=f"go on {slot}", on_click=stopped.clear)
         raise ModelError("Stopped. What is shown below belongs to the text before.")
     stopped.pop(slot, None)
     asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), slot)
-    ticket = loader.queue.ask(asker, key, work)
+    ticket = queue.ask(asker, key, work)
     if ticket.wait(PATIENCE):
         return ticket
     place = st.empty()
@@ -182,12 +187,12 @@ def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], A
 
         def stop() -> None:
             stopped[slot] = key
-            loader.queue.leave(asker)
+            queue.leave(asker)
 
         st.button("Stop", key=f"stop {slot}", on_click=stop)
     while not ticket.wait(0.05):
         done, of = ticket.done_of
-        ahead = loader.queue.ahead_of(ticket)
+        ahead = queue.ahead_of(ticket)
         words = f"{ahead} ahead of you" if ahead else f"Reading: {done:,} of {of:,} tokens" if of else "Reading"
         line.html(f'<div class="explorer-wait" role="status">{words} …</div>')
     place.empty()

@@ -2,6 +2,8 @@
 
 import math
 
+LOGARITHMS = {"ln": 1.0, "log₂": math.log(2), "log₁₀": math.log(10)}  # name: nats in one unit
+
 
 def percent(probability: float) -> str:
     """A probability in percent, or as a power of ten where percent would read 0.

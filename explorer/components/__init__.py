@@ -11,7 +11,7 @@ def register(name: str, *, css: bool = True) -> ComponentRenderer:
     folder = Path(__file__).parent
     return st.components.v2.component(
         f"explorer_{name}",
-        html="<div></div>",
+        html="<section></section>",
         js=(folder / f"{name}.js").read_text(),
         css=(folder / f"{name}.css").read_text() if css else None,
     )

@@ -31,7 +31,7 @@ export default function (component) {
     // Streamlit pushes a history entry for each change of the URL; a page switch has made one already.
     history.replaceState(history.state, "", address(data.query))
   }
-  const root = parentElement.querySelector("div")
+  const root = parentElement.querySelector("section")
   let button = root.querySelector("button")
   if (!button) {
     button = document.createElement("button")

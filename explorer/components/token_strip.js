@@ -25,7 +25,7 @@ function place(card, token, root) {
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
-  const root = parentElement.querySelector("div")
+  const root = parentElement.querySelector("section")
   root.className = "root"
   root.style.setProperty("--colour", data.colour)
   const strip = made("div", "strip")

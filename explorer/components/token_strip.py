@@ -20,9 +20,7 @@ class StripToken(TypedDict):
     instead: list[tuple[str, str]]  # what else was likely: token, probability
 
 
-def token_strip(
-    tokens: list[StripToken], *, start: str, colour: str, key: str, on_cut: Callable[[int], None]
-) -> None:
+def token_strip(tokens: list[StripToken], *, start: str, colour: str, key: str, on_cut: Callable[[int], None]) -> None:
     """Mounts the strip.
 
     Args:

@@ -10,6 +10,7 @@ from explorer import style
 from explorer.numbers import percent
 
 ROW_PIXELS = 30
+NARROW = "    "
 
 
 def next_token_bars(
@@ -54,7 +55,11 @@ def next_token_bars(
         y=rows,
         x=np.maximum(longest, floor),
         mode="text",
-        text=[_words(one, None if after is None else other) for one, other in zip(own, left, strict=True)],
+        textfont_size=style.FONT_SIZE,
+        text=[
+            "\u2009" + _words(one, None if after is None else other)
+            for one, other in zip(own.tolist(), left.tolist(), strict=True)
+        ],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -67,18 +72,22 @@ def next_token_bars(
         width=1,
         opacity=0,
         customdata=[*token_ids, -1],
-        text=[_hover(*facts) for facts in zip([*tokens, None], [*token_ids, -1], rows, own, left, strict=True)],
+        text=[
+            _hover(*facts) for facts in zip([*tokens, None], [*token_ids, -1], own.tolist(), left.tolist(), strict=True)
+        ],
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
         selected_marker_opacity=0,
         unselected_marker_opacity=0,
     )
-    labels = [f"{rank}  {style.figure_text(token)}" for rank, token in enumerate(tokens, 1)]
-    figure.update_layout(barmode="overlay", height=ROW_PIXELS * len(rows) + 52, clickmode="event+select", dragmode=False)
+    labels = [f"{style.figure_text(token)}  {rank:>2}" for rank, token in enumerate(tokens, 1)]
+    figure.update_layout(
+        barmode="overlay", height=ROW_PIXELS * len(rows) + 52, clickmode="event+select", dragmode=False
+    )
     figure.update_yaxes(
         tickmode="array",
         tickvals=rows,
-        ticktext=[*labels, f"all other {others:,} tokens"],
+        ticktext=[*labels, f"all other{NARROW}<br>{others:,} tokens{NARROW}"],
         tickfont={"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
@@ -90,6 +99,8 @@ def next_token_bars(
         range=[np.log10(floor), np.log10(right)] if log else [0, right],
         tickformat=".0e" if log else ".0%",
         dtick=1 if log and np.log10(right / floor) < 8 else None,
+        tickfont_size=style.FONT_SIZE,
+        title_font_size=style.FONT_SIZE,
         fixedrange=True,
     )
     return figure
@@ -101,10 +112,10 @@ def _words(before: float, after: float | None) -> str:
     return f"{percent(before)} → {percent(after)}" if after > 0 else f"{percent(before)} → removed"
 
 
-def _hover(token: str | None, token_id: int, row: float, before: float, after: float) -> str:
+def _hover(token: str | None, token_id: int, before: float, after: float) -> str:
     if token is None:
         return f"all other tokens<br>probability {before:.6g}<br>after decoding {after:.6g}"
     return (
         f"<b>{style.figure_text(token)}</b><br>probability {before:.6g}<br>after decoding {after:.6g}"
-        f"<br>rank {row + 1:.0f}<br>id {token_id}<br>Click to append it"
+        f"<br>id {token_id}<br>Click to append it"
     )

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from explorer import style
+from explorer.numbers import LOGARITHMS
 
 MOST_LABELS = 40
 
@@ -39,7 +40,8 @@ def sentence_factors(
         y=values,
         marker_color=[style.DECIDES if i in marked else style.PROBABILITY for i in range(len(tokens))],
         marker_pattern_shape=["/" if i in marked else "" for i in range(len(tokens))],
-        customdata=np.exp(values * _nats(unit)),
+        marker_pattern_fillmode="overlay",
+        customdata=np.exp(values * LOGARITHMS[unit]),
         hovertext=shown,
         hovertemplate=f"<b>%{{hovertext}}</b><br>{unit} P = %{{y:.5f}}<br>P = %{{customdata:.6g}}<extra></extra>",
         row=1,
@@ -69,7 +71,3 @@ def sentence_factors(
     figure.update_yaxes(title=f"running sum of {unit} P", range=[lowest_sum * 1.05, 0], row=2)
     figure.update_layout(height=430, dragmode=False)
     return figure
-
-
-def _nats(unit: str) -> float:
-    return {"ln": 1.0, "log₂": float(np.log(2)), "log₁₀": float(np.log(10))}[unit]

@@ -2,34 +2,53 @@
 
 import streamlit as st
 
-from explorer import controls
+from explorer import controls, explain
 from explorer.components.number_keys import number_keys
 from explorer.figures.next_token import next_token_bars
 from explorer.loading import Reading
 from explorer.numbers import percent
-from explorer.panels.prompt import set_prompt_ids
-from models.prediction.decoding import Decoding
+from explorer.panels import prompt
+from models.mixers.pretrained import PretrainedLM
+from models.prediction.decoding import Decoded, Decoding
+from models.prediction.scoring import next_token
 
 
 def decoding_controls(slug: str) -> tuple[Decoding, int, bool]:
     """Decoding, number of bars, and whether the axis is logarithmic."""
+    axis_titles = {"linear": "Linear", "log": "Logarithmic"}
     k = controls.count(f"{slug}_bars", "Bars", 10, 1, 50)
-    axis = controls.choice(f"{slug}_axis", "Axis", ["linear", "log"], {"linear": "Linear", "log": "Logarithmic"}.__getitem__)
+    axis = controls.choice(f"{slug}_axis", "Axis", list(axis_titles), axis_titles.__getitem__)
     temperature = controls.number(
-        f"{slug}_temperature", "Temperature", 1.0, 0.0, 3.0, 0.05,
+        f"{slug}_temperature",
+        "Temperature",
+        1.0,
+        0.0,
+        3.0,
+        0.05,
         "Divides the logits: below 1 the probable gets more probable, above 1 all get more alike. "
         "0 always takes the most probable token.",
     )
-    with st.expander("More: top-k, top-p, min-p"):
+    with st.expander("More: top-k, top-p, min-p, model"):
         top_k = controls.count(f"{slug}_top_k", "Top-k (0: all)", 0, 0, 100, "Keeps the k most probable tokens.")
         top_p = controls.number(
-            f"{slug}_top_p", "Top-p (1: all)", 1.0, 0.05, 1.0, 0.01,
+            f"{slug}_top_p",
+            "Top-p (1: all)",
+            1.0,
+            0.05,
+            1.0,
+            0.01,
             "Keeps the fewest tokens that together hold this much probability.",
         )
         min_p = controls.number(
-            f"{slug}_min_p", "Min-p (0: all)", 0.0, 0.0, 1.0, 0.01,
+            f"{slug}_min_p",
+            "Min-p (0: all)",
+            0.0,
+            0.0,
+            1.0,
+            0.01,
             "Keeps tokens that are at least this fraction as probable as the first one.",
         )
+        prompt.model_picker()
     return Decoding(temperature, top_k, top_p, min_p), k, axis == "log"
 
 
@@ -43,7 +62,7 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
     tokens = after.tokenizer.tokens(ids)
 
     def append(token_id: int) -> None:
-        set_prompt_ids(after.tokenizer, [*reading.score.token_ids, token_id])
+        prompt.set_prompt_ids(after.tokenizer, [*reading.score.token_ids, token_id])
 
     def clicked() -> None:
         points = st.session_state["next_token_bars"].selection.points
@@ -55,7 +74,10 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
 
     st.plotly_chart(
         next_token_bars(
-            tokens, ids, before, None if decoding == Decoding() else left,
+            tokens,
+            ids,
+            before,
+            None if decoding == Decoding() else left,
             others=others,
             others_before=max(0.0, 1 - float(before.double().sum())),
             others_after=max(0.0, 1 - float(left.double().sum())),
@@ -65,12 +87,43 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
         on_select=clicked,
         selection_mode="points",
         config={"displayModeBar": False},
-        alt=f"Bar chart of the {len(ids)} most probable next tokens, led by {tokens[0]} with {percent(float(before[0]))}.",
+        alt=f"The {len(ids)} most probable next tokens as bars; the first is {tokens[0]}, {percent(float(before[0]))}.",
     )
     number_keys(ids, append)
     kept = int(decoded.kept.sum())
     gone = [f"{name} removes {percent(mass)}" for name, mass in decoded.removed.items() if mass > 0]
     st.caption(
         f"Entropy {after.entropy:.2f} bits · perplexity {after.perplexity:,.1f}"
+        + " · click a bar, or press its number, to append the token"
         + (f" · {kept:,} of {len(decoded.kept):,} tokens can be drawn · " + " · ".join(gone) if gone else "")
     )
+    explain.explanation(
+        "The model gives every token $v$ of its vocabulary $V$ a score, the logit $z_v$. Dividing the logits by the "
+        "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
+        "and the rest is divided by its sum.",
+        _formulas(reading, decoding, decoded),
+        [next_token, PretrainedLM.logits, Decoding.apply],
+    )
+
+
+def _formulas(reading: Reading, decoding: Decoding, decoded: Decoded) -> list[str]:
+    after = reading.score.next
+    first = after.top_ids(1)[0]
+    name = explain.latex_text(after.tokenizer.tokens([first])[0])
+    logit, log_sum = float(after.logits[first]), after.log_normaliser
+    formulas = [
+        r"P(w_{t+1} = v \mid w_{\le t}) = \frac{e^{z_v}}{\sum_{u \in V} e^{z_u}}",
+        rf"P({name} \mid w_{{\le t}}) = \frac{{e^{{{logit:.4f}}}}}{{e^{{{log_sum:.4f}}}}}"
+        rf" = e^{{{logit - log_sum:.4f}}} = {float(after.probs[first]):.4f}",
+        rf"H = -\sum_{{v \in V}} P(v) \log_2 P(v) = {after.entropy:.2f}\text{{ bits}}, \quad"
+        rf" 2^H = {after.perplexity:.1f}\text{{ (perplexity)}}",
+    ]
+    if decoding != Decoding() and decoding.temperature > 0:
+        tempered, kept = float(decoded.tempered[first]), float(decoded.tempered[decoded.kept].double().sum())
+        formulas += [
+            r"P'(v) = \frac{e^{z_v / T}}{\sum_{u \text{ kept}} e^{z_u / T}} \text{ for a kept } v, \text{ else } 0",
+            rf"P'({name}) = \frac{{{tempered:.4f}}}{{{kept:.4f}}} = {float(decoded.probs[first]):.4f}"
+            rf" \quad (T = {decoding.temperature:g};\ {tempered:.4f} \text{{ before, }}"
+            rf" {kept:.4f} \text{{ the mass that was kept}})",
+        ]
+    return formulas

@@ -23,6 +23,13 @@ def model_name() -> str:
     return loading.default_model()
 
 
+def model_picker() -> None:
+    """A choice among the models of the catalogue."""
+    titles = {card.name: card.title for card in registry.catalog()}
+    names = sorted(titles, key=lambda name: name != loading.default_model())
+    controls.choice("model", "Model", names, titles.__getitem__)
+
+
 def read_prompt(model: str, prompt: str) -> Reading | None:
     """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
     ids = controls.value("prompt_ids")
@@ -41,10 +48,15 @@ def set_prompt_ids(tokenizer: Tokenizer, token_ids: list[int]) -> None:
     controls.set_values(prompt=text, prompt_ids=None if exact else ",".join(map(str, token_ids)))
 
 
-def strip(reading: Reading) -> None:
-    """The prompt as tokens, coloured by surprisal or by rank; a click cuts it there."""
+def strip_colour(slug: str) -> bool:
+    """Whether the strip is coloured by rank."""
+    titles = {"surprisal": "Surprisal", "rank": "Rank"}
+    return controls.choice(f"{slug}_colour", "Tokens coloured by", list(titles), titles.__getitem__) == "rank"
+
+
+def strip(reading: Reading, by_rank: bool) -> None:
+    """The prompt as tokens, coloured by surprisal in bits or, as GLTR does, by rank; a click cuts it there."""
     score, tokenizer = reading.score, reading.model.tokenizer
-    by_rank = controls.value(f"{_slug()}_colour") == "rank"
     surprisals = (-score.log_probs / math.log(2)).tolist()
     ranks = score.ranks.tolist()
     first = score.top_ids.tolist()
@@ -60,8 +72,7 @@ def strip(reading: Reading) -> None:
                 f"token id {score.token_ids[i]}",
             ],
             "instead": [
-                (other, percent(p))
-                for other, p in zip(tokenizer.tokens(first[i][:5]), first_probs[i][:5], strict=True)
+                (other, percent(p)) for other, p in zip(tokenizer.tokens(first[i][:5]), first_probs[i][:5], strict=True)
             ],
         }
         for i, token in enumerate(score.tokens)
@@ -91,10 +102,6 @@ def facts(reading: Reading) -> None:
 
 def _rank_shade(rank: int) -> float:
     return sum(rank > step for step in GLTR_STEPS) / len(GLTR_STEPS)
-
-
-def _slug() -> str:
-    return str(st.session_state["_slug"])
 
 
 def _valid_ids(ids: str, prompt: str, tokenizer: Tokenizer) -> list[int] | None:

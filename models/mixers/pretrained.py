@@ -61,12 +61,12 @@ class PretrainedLM(LanguageModel):
         rows: Tensor = output.logits[0].float()
         return rows
 
-    def _remember(self, idx: list[int], cache: Any) -> None:
+    def _remember(self, idx: list[int], cache: transformers.Cache) -> None:
         """Keeps keys and values, if every layer has plain ones of every position (no sliding window, no state)."""
-        if isinstance(cache, transformers.DynamicCache) and all(
-            type(layer) is transformers.cache_utils.DynamicLayer for layer in cache.layers
-        ):
-            self._known.add(idx, [(layer.keys, layer.values) for layer in cache.layers])
+        plain = [layer for layer in cache.layers if type(layer) is transformers.cache_utils.DynamicLayer]
+        layers = [(layer.keys, layer.values) for layer in plain if layer.keys is not None and layer.values is not None]
+        if len(layers) == len(cache.layers):
+            self._known.add(idx, layers)
 
 
 def load_gguf(card: ModelCard, gguf: Path | None, progress: Progress) -> PretrainedLM:
@@ -100,15 +100,16 @@ def load_hub(card: ModelCard, progress: Progress, revision: str | None = None) -
 
 def _snapshot(repo_id: str, revision: str | None, progress: Progress) -> Path:
     try:
-        wanted = {"repo_id": repo_id, "revision": revision, "allow_patterns": _HUB_FILES}
         try:
-            folder = Path(snapshot_download(**wanted, local_files_only=True))
+            folder = Path(
+                snapshot_download(repo_id, revision=revision, allow_patterns=_HUB_FILES, local_files_only=True)
+            )
             if any(folder.glob("*.safetensors")):
                 return folder
         except LocalEntryNotFoundError:
             pass
         progress(f"Downloading {repo_id} from the Hugging Face hub")
-        return Path(snapshot_download(**wanted))
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=_HUB_FILES))
     except HFValidationError as error:
         raise ModelError(f"{repo_id!r} is neither a folder nor the name of a model (owner/name).") from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
@@ -146,7 +147,7 @@ def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
         )
     except (ValueError, OSError, KeyError) as error:
         raise ModelError(f"{card.title} is no causal language model that can be read here: {error}") from error
-    network = network.to(device.pick()).eval()
+    torch.nn.Module.to(network, device.pick())
     backend, start_id, end_id = _tokenizer_of(folder, card, network)
     config = network.config.get_text_config()
     tokenizer = SubwordTokenizer(backend, vocab_size=config.vocab_size, start_id=start_id, end_id=end_id)

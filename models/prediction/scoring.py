@@ -37,6 +37,11 @@ class NextToken:
         """Probabilities; they sum to 1, nothing is cut off."""
         return self.logits.softmax(-1)
 
+    @property
+    def log_normaliser(self) -> float:
+        """ln of the sum of exp(logits): log_probs = logits - log_normaliser."""
+        return float(self.logits.double().logsumexp(-1))
+
     @cached_property
     def entropy(self) -> float:
         """Entropy in bits: how many yes-no questions the next token is worth on average."""
@@ -107,7 +112,7 @@ def score(
     *,
     after: Score | None = None,
     end: bool = False,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Score:
     """The probability of `text`, of every token given those before it, in one walk over it.
 
@@ -144,14 +149,17 @@ def score(
         if stop > len(token_ids):
             last = rows[-1].cpu()
         start = stop
-    columns = [torch.cat(column) for column in zip(*parts, strict=True)]
-    shown = token_ids[:-1] if end else token_ids
+    log_probs, ranks, entropies, top_ids, top_log_probs = (torch.cat(column) for column in zip(*parts, strict=True))
     return Score(
-        text if isinstance(text, str) else lm.tokenizer.decode(shown),
-        tuple(token_ids),
-        tuple(lm.tokenizer.tokens(token_ids)),
-        *columns,
-        NextToken(lm.tokenizer, last),
+        text=text if isinstance(text, str) else lm.tokenizer.decode(token_ids[:-1] if end else token_ids),
+        token_ids=tuple(token_ids),
+        tokens=tuple(lm.tokenizer.tokens(token_ids)),
+        log_probs=log_probs,
+        ranks=ranks,
+        entropies=entropies,
+        top_ids=top_ids,
+        top_log_probs=top_log_probs,
+        next=NextToken(lm.tokenizer, last),
     )
 
 

@@ -39,9 +39,7 @@ class SubwordTokenizer:
         self._byte_level = isinstance(backend.decoder, decoders.ByteLevel)
         self._bytes = byte_alphabet()
         self._missing = frozenset(
-            byte
-            for stand_in, byte in self._bytes.items()
-            if self._byte_level and backend.token_to_id(stand_in) is None
+            byte for stand_in, byte in self._bytes.items() if self._byte_level and backend.token_to_id(stand_in) is None
         )
 
     def encode(self, text: str) -> list[int]:

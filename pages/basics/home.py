@@ -5,10 +5,17 @@ import streamlit as st
 from explorer import chrome, controls, loading
 from explorer.contents import PAGES
 
-chrome.header("home")
-st.markdown("hello")
-controls.text("prompt", "Your text", "On January 1 people usually say happy new")
+SLUG = "home"
+
+chrome.header(SLUG)
+controls.text("prompt", "Your text", "On January 1 people usually say happy new", hint="Every page works on it.")
+st.markdown(
+    "A language model says how probable every next token is, given those before it. Here you can look at real ones at "
+    "work on your own text: nothing is canned, every number is computed on this machine, as you type."
+)
 for page in PAGES[1:]:
-    chrome.page_link(page)
-chrome.footer("home")
+    with st.container(border=True):
+        chrome.page_link(page)
+        st.markdown(page.promise)
+chrome.footer(SLUG)
 loading.prepare()

@@ -16,14 +16,17 @@ PRESETS = {
 }
 
 chrome.header(SLUG, PRESETS)
-text = controls.text("prompt", "Prompt", HAPPY, help="Ctrl+Enter, or a click elsewhere, sends it to the model.")
+text = controls.text("prompt", "Prompt", HAPPY, hint="Ctrl+Enter, or a click elsewhere, sends it to the model.")
 reading = prompt.read_prompt(prompt.model_name(), text)
 if reading is not None:
-    prompt.strip(reading)
+    strip = st.container()
     figure, beside = st.columns([2, 1], gap="large")
     with beside:
+        by_rank = prompt.strip_colour(SLUG)
         decoding, bars, log = distribution.decoding_controls(SLUG)
+    with strip:
+        prompt.strip(reading, by_rank)
     with figure:
         distribution.distribution(reading, decoding, bars, log)
-    prompt.facts(reading)
+        prompt.facts(reading)
 chrome.footer(SLUG)

@@ -1,0 +1,92 @@
+"""Two sentences and the chain rule: factors, running sums, totals, and which is the more probable."""
+
+import math
+
+import streamlit as st
+
+from explorer import controls, explain
+from explorer.figures.sentence import sentence_factors
+from explorer.loading import Reading
+from explorer.numbers import LOGARITHMS, power_of_ten, power_of_ten_latex, times
+from models.prediction.comparing import Comparison, compare
+from models.prediction.scoring import Score, score
+
+_SHOWN_FACTORS = 4
+_LATEX_UNIT = {"ln": r"\ln", "log₂": r"\log_2", "log₁₀": r"\log_{10}"}
+
+
+def verdict(a: Score, b: Score) -> Comparison:
+    """Says which of two sentences is the more probable, by what factor, and which tokens decide it."""
+    comparison = compare(a, b)
+    if comparison.decides is None:
+        words = "A and B are equally probable."
+    else:
+        winner, loser = ("A", "B") if comparison.log_ratio > 0 else ("B", "A")
+        words = f"{winner} is {times(abs(comparison.log_ratio))} times more probable than {loser}."
+    st.subheader(words, anchor=False)
+    if comparison.decides is not None:
+        decides = comparison.decides
+        one = " ".join(a.tokens[i] for i in decides.a) or "nothing"
+        other = " ".join(b.tokens[i] for i in decides.b) or "nothing"
+        factor = times(abs(decides.log_ratio))
+        st.text(f"Decided most by A's {one} against B's {other}: that alone is a factor of {factor}.")
+    return comparison
+
+
+def factors(name: str, reading: Reading, others: list[Score], decides: range, unit: str, end: bool) -> None:
+    """The chain rule on one sentence; the axes fit `others` too, so that figures side by side compare."""
+    one = reading.score
+    if not one.token_ids:
+        controls.notice(f"Sentence {name} is empty: a product of no factors is 1. Type a sentence.")
+        return
+    nats = LOGARITHMS[unit]
+    st.plotly_chart(
+        sentence_factors(
+            one.tokens,
+            one.log_probs / nats,
+            decides,
+            unit=unit,
+            lowest=min(float(other.log_probs.min()) for other in others if other.token_ids) / nats,
+            lowest_sum=min(other.total for other in others) / nats,
+        ),
+        key=f"factors_{name}",
+        config={"displayModeBar": False},
+        alt=f"Sentence {name}: log-probability of each of {len(one.tokens)} tokens, and their running sum.",
+    )
+    characters = len(one.text)
+    st.markdown(
+        f"**P({name}) = {power_of_ten(one.total)}** · {unit} P({name}) = {one.total / nats:,.2f}  \n"
+        f"{one.total / nats / len(one.token_ids):,.2f} per token ({len(one.token_ids):,}) · "
+        + (f"{one.total / nats / characters:,.2f} per character ({characters:,})" if characters else "no characters")
+    )
+    explain.explanation(
+        "The chain rule: the probability of a sentence is the product of the probabilities of its tokens, each given "
+        "those before it. Products of many small factors become too small to write down, so one adds logarithms.",
+        _formulas(name, one, unit),
+        [score],
+    )
+    card = reading.model.card
+    st.caption(
+        f"{card.title}, {card.precision}, with its own tokenizer ({card.vocab_size:,} tokens). The first token is "
+        f"conditioned on the start token, which costs nothing. {'The end counts as a token.' if end else ''}"
+    )
+    st.code(f"start: {card.start_token}" + (f"   end: {card.end_token}" if end else ""), language=None)
+
+
+def _formulas(name: str, one: Score, unit: str) -> list[str]:
+    """In symbols, as a product, and as a sum."""
+    nats, log = LOGARITHMS[unit], _LATEX_UNIT[unit]
+    values = one.log_probs[:_SHOWN_FACTORS].double().tolist()
+    more = r" \cdots" if len(one.tokens) > _SHOWN_FACTORS else ""
+    product = r" \cdot ".join(
+        rf"\underbrace{{{power_of_ten_latex(value)}}}_{{{explain.latex_text(token)}}}"
+        for value, token in zip(values, one.tokens, strict=False)
+    )
+    added = " ".join(f"{value / nats:+.2f}" for value in values)
+    rest = math.fsum(one.log_probs[_SHOWN_FACTORS:].double().tolist()) / nats
+    tail = rf" \;{rest:+.2f} \text{{ (the rest)}}" if more else ""
+    return [
+        r"P(S) = \prod_{t=1}^{|S|} P(w_t \mid w_{<t})",
+        rf"P({name}) = {product}{more} = {power_of_ten_latex(one.total)}",
+        rf"{log} P({name}) = \sum_t {log} P(w_t \mid w_{{<t}}) = {added}{tail} = {one.total / nats:.2f}",
+    ]

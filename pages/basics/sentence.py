@@ -1,0 +1,61 @@
+"""Sentence probability: the chain rule on two sentences side by side."""
+
+import streamlit as st
+
+from explorer import chrome, controls, loading
+from explorer.numbers import LOGARITHMS
+from explorer.panels import prompt, sentence
+
+SLUG = "sentence"
+A, B = "On January 1 people usually say happy new year", "On January 1 people usually say happy new years"
+PRESETS = {
+    "Happy new year / years": (A, B, "Spelling and grammar correction: which form does one write?"),
+    "Recognize speech": (
+        "It is hard to recognize speech",
+        "It is hard to wreck a nice beach",
+        "Speech recognition: both sound alike; the language model chooses.",
+    ),
+    "Good / bad": (
+        "The film was wonderful, the best of the year, and the acting was good",
+        "The film was wonderful, the best of the year, and the acting was bad",
+        "Sentiment: which word fits what was said before?",
+    ),
+    "Word order": (
+        "I have read the book yesterday evening at home",
+        "I have yesterday evening at home the book read",
+        "Translation from German: which order of the words is English?",
+    ),
+    "Agreement": (
+        "The keys to the cabinet are on the table",
+        "The keys to the cabinet is on the table",
+        "Grammar: the verb agrees with the keys, not with the nearer cabinet.",
+    ),
+}
+
+chrome.header(SLUG, {title: {"prompt": a, f"{SLUG}_b": b} for title, (a, b, _) in PRESETS.items()})
+left, right = st.columns(2)
+with left:
+    a = controls.text("prompt", "Sentence A", A)
+with right:
+    b = controls.text(f"{SLUG}_b", "Sentence B", B if a == A else "")
+task = next((words for first, second, words in PRESETS.values() if (first, second) == (a, b)), None)
+if task:
+    st.caption(task)
+said, beside = st.columns([3, 2], vertical_alignment="bottom")
+with beside, st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"):
+    unit = controls.choice(f"{SLUG}_log", "Logarithm", list(LOGARITHMS))
+    end = controls.toggle(
+        f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
+    )
+model = prompt.model_name()
+read_a = loading.read("prompt", model, a, end=end)
+read_b = loading.read(f"{SLUG}_b", model, b, end=end) if b else None
+readings = [reading for reading in (read_a, read_b) if reading is not None]
+scores = [reading.score for reading in readings]
+with said:
+    decides = sentence.verdict(*scores).decides if len(scores) == 2 else None
+for column, name, reading in zip(st.columns(max(1, len(readings))), "AB", readings, strict=False):
+    with column:
+        marked = getattr(decides, name.lower()) if decides else range(0)
+        sentence.factors(name, reading, scores, marked, unit, end)
+chrome.footer(SLUG)
