@@ -6,8 +6,6 @@ are transparent and leave text colours to Streamlit's theme, so they fit light a
 
 import html
 
-import plotly.graph_objects as go
-
 PROBABILITY = "#2E86C1"  # how probable
 REMOVED = "#9AA5B1"  # probability that a decoding rule took away
 SURPRISAL = "#D55E00"  # how surprising
@@ -17,18 +15,19 @@ FAMILY = {"transformer": "#0072B2"}
 GRID = "rgba(128, 140, 155, 0.25)"
 FONT_SIZE = 14
 
-TEMPLATE = go.layout.Template(
-    layout=go.Layout(
-        font={"size": FONT_SIZE, "family": '"Source Sans", sans-serif'},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        hoverlabel={"font": {"size": FONT_SIZE}, "align": "left"},
-        xaxis={"gridcolor": GRID, "zeroline": False, "automargin": True},
-        yaxis={"gridcolor": GRID, "zeroline": False, "automargin": True},
-        showlegend=False,
-    )
-)
+# A plain dictionary: pages without a figure load no plotly.
+TEMPLATE = {
+    "layout": {
+        "font": {"size": FONT_SIZE, "family": '"Source Sans", sans-serif'},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "hoverlabel": {"font": {"size": FONT_SIZE}, "align": "left"},
+        "xaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
+        "yaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
+        "showlegend": False,
+    }
+}
 MONOSPACE = '"Source Code Pro", monospace'
 
 

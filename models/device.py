@@ -42,7 +42,7 @@ def threads() -> int:
 
     Twice the threads must make a pass 1.5 times faster, or they serve more readers as workers of their own.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = _cores()
     best = 1
     fastest = _seconds(1)
     while best * 2 <= cores:
@@ -58,8 +58,11 @@ def workers() -> int:
     """How many forward passes may run at once without taking each other's cores."""
     if pick().type != "cpu":
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // threads())
+    return max(1, _cores() // threads())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seconds(count: int) -> float:

@@ -1,6 +1,7 @@
 """What models there are, and where their weights come from."""
 
 import importlib.metadata
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,10 @@ def card(name: str) -> ModelCard | None:
 
 
 def default_name() -> str:
-    """The pretrained model to begin with: the packaged one where it is installed, else the hub's."""
+    """The model to begin with: `LM_EXPLORER_MODEL`, else the packaged one where it is installed, else the hub's."""
+    wanted = os.environ.get("LM_EXPLORER_MODEL")
+    if wanted:
+        return wanted
     here = _packaged_file() is not None or checkpoints.converted_folder(_SMOLLM2_Q4).is_dir()
     return _SMOLLM2_Q4.name if here else _SMOLLM2.name
 

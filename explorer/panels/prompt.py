@@ -26,8 +26,8 @@ def model_name() -> str:
 def model_picker() -> None:
     """A choice among the models of the catalogue."""
     titles = {card.name: card.title for card in registry.catalog()}
-    names = sorted(titles, key=lambda name: name != loading.default_model())
-    controls.choice("model", "Model", names, titles.__getitem__)
+    first = loading.default_model()
+    controls.choice("model", "Model", [first, *titles.keys() - {first}], lambda name: titles.get(name, name))
 
 
 def read_prompt(model: str, prompt: str) -> Reading | None:

@@ -4,6 +4,7 @@ The only file that knows `transformers`. Weights are read from safetensors or GG
 from a repository is run.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from models.tokens.tokenizers import SubwordTokenizer
 
 KEYS_VALUES_BYTES = 64 * 2**20
 _HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*"]
+_LOADING = threading.Lock()  # from_pretrained patches torch while it runs: two at once end in weights without data
+transformers.utils.logging.disable_progress_bar()
 
 Progress = Callable[[str], None]
 
@@ -127,12 +130,13 @@ def _convert(gguf: Path, folder: Path) -> None:
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     backend.save(str(folder / "tokenizer.json"))
-    network = transformers.AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        gguf_file=gguf.name,
-        quantization_config=transformers.GgufConfig(dequantize=True),
-        dtype=torch.float32,
-    )
+    with _LOADING:
+        network = transformers.AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            gguf_file=gguf.name,
+            quantization_config=transformers.GgufConfig(dequantize=True),
+            dtype=torch.float32,
+        )
     network.save_pretrained(folder)
 
 
@@ -142,9 +146,10 @@ def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
         raise ModelError(f"{card.title} has no safetensors weights; other formats can run code and are not read.")
     device.threads()
     try:
-        network = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=device.dtype(), local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
+        with _LOADING:
+            network = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, dtype=device.dtype(), local_files_only=True, use_safetensors=True, trust_remote_code=False
+            )
     except (ValueError, OSError, KeyError) as error:
         raise ModelError(f"{card.title} is no causal language model that can be read here: {error}") from error
     torch.nn.Module.to(network, device.pick())

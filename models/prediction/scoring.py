@@ -132,7 +132,7 @@ def score(
             raise ModelError(f"{lm.card.title} has no end token, so the end of a text has no probability.")
         token_ids = [*token_ids, lm.tokenizer.end_id]
     known = _common_prefix(after, token_ids)
-    parts = [_kept(after, known)] if after is not None and known else []
+    parts = [] if after is None else [_kept(after, known)]
     start = known
     if after is not None and known == len(after.token_ids) < len(token_ids):
         # The first new token was predicted already: its row is `after.next`.

@@ -1,0 +1,30 @@
+import os
+from pathlib import Path
+
+import pytest
+
+# Before anything imports a hub client: no test waits for the network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory) -> Path:
+    from tests.tiny import make_tiny_model
+
+    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_folder):
+    """A real `PretrainedLM` with small random weights."""
+    import models
+
+    return models.load(str(tiny_folder))
+
+
+@pytest.fixture(scope="session")
+def smollm2():
+    """The packaged SmolLM2-135M; only for tests marked slow."""
+    import models
+
+    return models.load("smollm2-135m-q4")
