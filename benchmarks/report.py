@@ -46,15 +46,16 @@ def note(words: str) -> None:
 
 
 def show(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Prints results: JSON as each one comes in, the table when all are there."""
-    if as_json:
+    """Prints results: JSON as each one comes in, the table at the end, also when something failed on the way."""
+    shown: list[Row] = []
+    try:
         for row in rows:
-            print(json.dumps(_fields(row), ensure_ascii=False), flush=True)
-        return
-    cells = [("", "ours", "peer", "unit", "ratio", "goal", "met"), *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for name, *others in cells:
-        print(name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)))
+            shown.append(row)
+            if as_json:
+                print(json.dumps(_fields(row), ensure_ascii=False), flush=True)
+    finally:
+        if not as_json:
+            _table(shown)
 
 
 def medians_in_alternation(ours: Prepare, peer: Prepare, turns: int) -> tuple[float, float]:
@@ -75,6 +76,13 @@ def p95(numbers: Iterable[float]) -> float:
     """The number that 95 of 100 do not exceed."""
     ordered = sorted(numbers)
     return ordered[-(-len(ordered) * 95 // 100) - 1]
+
+
+def _table(rows: list[Row]) -> None:
+    cells = [("", "ours", "peer", "unit", "ratio", "goal", "met"), *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for name, *others in cells:
+        print(name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)))
 
 
 def _fields(row: Row) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Users without a browser: they speak Streamlit's websocket protocol with the app on this machine.
 
-The messages are Streamlit's own and private: the pinned version of it is the one that this fits. Such a client costs
-so little that fifty of them and the server share a machine; it draws nothing, so no time of a browser is in its numbers.
+The messages are Streamlit's own and private: they fit the pinned version of it. Such a client costs so little that
+fifty of them and the server share a machine; it draws nothing, so no time of a browser is in its numbers.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Session:
                 figures += element.WhichOneof("type") == "plotly_chart"
                 if element.WhichOneof("type") == "exception":
                     raise WrongAnswerError(element.exception.type)
-                if "explorer-notice" in element.html.body:
+                if 'class="explorer-notice"' in element.html.body:
                     raise WrongAnswerError(element.html.body)
             elif kind == "script_finished":
                 if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY or not figures:

@@ -8,7 +8,7 @@ the URL, which the browser may have sent a moment too early.
 
 import hashlib
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -22,6 +22,7 @@ MAX_CHARACTERS = 200_000
 MAX_UNDO = 100
 T = TypeVar("T")
 _SHARED = ("prompt", "prompt_ids", "model")
+_NOTHING: Mapping[str, str] = {}
 _HERE = "_here"  # suffix: the text is too long for a URL and lies in this session, under this hash
 
 
@@ -100,17 +101,35 @@ def link_is_whole() -> bool:
     return not any(name.endswith(_HERE) for name in _to_url(st.session_state["_slug"]))
 
 
-def text(name: str, label: str, default: str, *, height: int = 76, hint: str | None = None) -> str:
-    """A box for a text of any length."""
+def text(
+    name: str,
+    label: str,
+    default: str,
+    *,
+    hint: str | None = None,
+    placeholder: str | None = None,
+    along: Mapping[str, str] | None = None,
+) -> str:
+    """A box for a text of any length.
+
+    Args:
+        name: of the URL parameter.
+        label: what it is called on the page.
+        default: the text at first.
+        hint: help behind a question mark.
+        placeholder: what an empty box shows.
+        along: values that are committed with a change, because their defaults depend on this text.
+    """
     return str(
         st.text_area(
             label,
             key=_bound(name, value(name, default)),
-            height=height,
+            height=76,
             max_chars=MAX_CHARACTERS,
             help=hint,
+            placeholder=placeholder,
             on_change=_commit,
-            args=(name, default, str),
+            args=(name, default, str, along or {}),
         )
     )
 
@@ -186,15 +205,20 @@ def notice(message: str) -> None:
 
 def _bound(name: str, current: Any) -> str:
     """The key of a widget that shows `current`. An equal value is not set again: that would undo half-typed text."""
-    key = f"widget_{name}"
+    key = _key(name)
     if key not in st.session_state or st.session_state[key] != current:
         st.session_state[key] = current
     return key
 
 
-def _commit(name: str, default: Any, encode: Callable[[Any], str]) -> None:
-    new = st.session_state[f"widget_{name}"]
-    set_values(**{name: None if new == default else encode(new)})
+def _key(name: str) -> str:
+    """One widget a page: Streamlit forgets a widget's value where another page has one of the same key."""
+    return f"{st.session_state['_slug']}_widget_{name}"
+
+
+def _commit(name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING) -> None:
+    new = st.session_state[_key(name)]
+    set_values(**along, **{name: None if new == default else encode(new)})
 
 
 def _keep_end(parameter: str, kept: str) -> None:

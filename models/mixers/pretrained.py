@@ -29,7 +29,7 @@ from models.tokens.tokenizers import SubwordTokenizer
 KEYS_VALUES_BYTES = 64 * 2**20
 _HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*"]
 _LOADING = threading.Lock()  # from_pretrained patches torch while it runs: two at once end in weights without data
-transformers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 Progress = Callable[[str], None]
 

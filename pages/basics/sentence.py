@@ -33,11 +33,12 @@ PRESETS = {
 }
 
 chrome.header(SLUG, {title: {"prompt": a, f"{SLUG}_b": b} for title, (a, b, _) in PRESETS.items()})
+first_b = B if controls.value("prompt", A) == A else ""
 left, right = st.columns(2)
 with left:
-    a = controls.text("prompt", "Sentence A", A)
+    a = controls.text("prompt", "Sentence A", A, along={f"{SLUG}_b": controls.value(f"{SLUG}_b", first_b)})
 with right:
-    b = controls.text(f"{SLUG}_b", "Sentence B", B if a == A else "")
+    b = controls.text(f"{SLUG}_b", "Sentence B", first_b, placeholder="A second sentence, to compare")
 task = next((words for first, second, words in PRESETS.values() if (first, second) == (a, b)), None)
 if task:
     st.caption(task)

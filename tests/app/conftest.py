@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.contents import entry
+
+ENTRY = str(Path(__file__).parents[2] / "streamlit_app.py")
+
+
+@pytest.fixture
+def open_page(tiny_folder, monkeypatch):
+    """Opens a page of the app, on the tiny model, as a link with these parameters would."""
+    monkeypatch.setenv("LM_EXPLORER_MODEL", str(tiny_folder))
+
+    def opened(slug, **parameters) -> AppTest:
+        app = AppTest.from_file(ENTRY, default_timeout=60).run()
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        if slug != "home":
+            app.switch_page(entry(slug).path)
+        return run(app)
+
+    return opened
+
+
+def run(changed) -> AppTest:
+    """One run, after a change of an element or of the app, that must not fail."""
+    app = changed.run()
+    assert not app.exception, app.exception
+    return app

@@ -1,0 +1,141 @@
+"""What every page has, read from the table of contents: a new page is tested by its one line there."""
+
+import pytest
+
+from explorer.contents import PAGES
+from explorer.controls import MAX_URL_BYTES
+from tests.app.conftest import run
+
+SLUGS = [page.slug for page in PAGES]
+WITH_FIGURES = [slug for slug in SLUGS if slug != "home"]
+ODD = {
+    "empty": "",
+    "one space": " ",
+    "U+0004": "\x04",
+    "100,000 characters": "word " * 20_000,
+    "one word of 100,000 letters": "a" * 100_000,
+    "emoji with joiners": "👩‍👩‍👧‍👦🏳️‍🌈",
+    "right to left": "שלום עולם مرحبا",
+    "control characters": "\x00\x01\x1b[31m\x7f\u202e",
+    "script": "<script>alert(1)</script>",
+    "image": "![](http://example.com/x.png) :red[x] $y$ <b>",
+    "special token": "<|endoftext|><|im_start|>",
+    "line ends": "a\r\nb\n\n\nc\t",
+}
+
+
+def notices(app):
+    return [html.proto.body for html in app.get("html") if 'role="alert"' in html.proto.body]
+
+
+def charts(app):
+    return [chart.proto for chart in app.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_first_result_without_any_input(open_page, slug):
+    app = open_page(slug)
+    assert app.title[0].value
+    assert {"Undo", "Reset"} <= {button.label for button in app.button}
+    if slug in WITH_FIGURES:
+        assert charts(app)
+        assert any(expander.label == "How this is computed" for expander in app.expander)
+
+
+@pytest.mark.parametrize("slug", WITH_FIGURES)
+def test_every_figure_has_an_alternative_text(open_page, slug):
+    assert all(chart.alt for chart in charts(open_page(slug)))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_odd_input_gets_a_result_or_a_clear_word(open_page, slug, text):
+    app = open_page(slug)
+    before = len(charts(app))
+    app.text_area[0].input(text)
+    run(app)
+    assert len(charts(app)) == before or notices(app)
+    if slug == "next_token":
+        assert len(charts(app)) == 1  # whatever was typed, there is a distribution on screen
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_presets_are_taken_and_reset_takes_them_back(open_page, slug):
+    app = open_page(slug)
+    first = [area.value for area in app.text_area]
+    for preset in [button for button in app.button if (button.key or "").startswith("preset_")]:
+        run(preset.click())
+        assert charts(app)
+    run(app.button(key="reset").click())
+    assert [area.value for area in app.text_area] == first
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_control_at_its_extremes(open_page, slug):
+    app = open_page(slug)
+    for i in range(len(app.slider)):
+        for extreme in (app.slider[i].min, app.slider[i].max):
+            run(app.slider[i].set_value(extreme))
+    for i in range(len(app.toggle)):
+        run(app.toggle[i].set_value(True))
+    for i in range(len(app.segmented_control)):
+        if app.segmented_control[i].label != "Model":
+            for option in app.segmented_control[i].options:
+                run(app.segmented_control[i].set_value(option.content if hasattr(option, "content") else option))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nonsense_parameters_are_ignored(open_page, slug):
+    names = ("bars", "temperature", "top_p", "axis", "colour", "log", "end", "nothing")
+    for nonsense in ("NaN", "-5", "99999", "1e309", "<b>", "\ufffd", ""):
+        app = open_page(slug, prompt_ids=nonsense, **{f"{slug}_{name}": nonsense for name in names})
+        assert charts(app) or slug == "home"
+
+
+def test_a_link_to_an_absent_model_says_so(open_page):
+    app = open_page("next_token", model="no-such-model")
+    assert any("no-such-model" in notice for notice in notices(app))
+    assert charts(app)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_prompt_is_kept_on_a_page_switch(open_page, slug):
+    app = open_page(slug)
+    run(app.text_area[0].input("happy new"))
+    assert app.query_params["prompt"] == "happy new"
+    other = next(page for page in PAGES if page.slug not in {slug, "home"})
+    app.query_params.clear()  # as Streamlit does on a page switch
+    app.switch_page(other.path)
+    run(app)
+    assert app.text_area[0].value == "happy new"
+
+
+def test_long_texts_stay_in_the_session_and_out_of_the_url(open_page):
+    app = open_page("home")
+    text = "happy new year " * 500
+    run(app.text_area[0].input(text))
+    assert "prompt" not in app.query_params
+    assert "prompt_here" in app.query_params
+    assert sum(len(value) for value in app.query_params.values()) < MAX_URL_BYTES
+    assert any("too long for a link" in caption.value for caption in app.caption)
+    run(app)
+    assert app.text_area[0].value == text
+
+
+def test_a_too_long_text_can_be_cut_to_its_end(open_page):
+    app = open_page("next_token")
+    run(app.text_area[0].input("happy new year " * 2_000 + "Paris"))
+    run(app.button(key="keep_prompt").click())
+    assert app.text_area[0].value.endswith("Paris")
+    assert not notices(app)
+
+
+def test_undo_takes_back_changes_of_the_prompt_one_by_one(open_page):
+    app = open_page("next_token")
+    first = app.text_area[0].value
+    for text in ("happy", "happy new", ""):
+        run(app.text_area[0].input(text))
+    for text in ("happy new", "happy", first):
+        run(app.button(key="undo").click())
+        assert app.text_area[0].value == text
+    assert app.button(key="undo").disabled

@@ -1,0 +1,125 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import ARGS, system_chromium
+
+ROOT = Path(__file__).parents[2]
+SETTLED = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+# Opening /slug directly makes Streamlit probe /slug/_stcore/..., which is not there: harmless, and not ours.
+PROBES = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
+
+
+@contextmanager
+def app_server(**environment):
+    """The app on a free port, as `make run` starts it; its address once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    log = subprocess.DEVNULL
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log, start_new_session=True
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def smollm2_server():
+    """The app as users get it, on the packaged model."""
+    with app_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def tiny_server(tiny_folder):
+    """The app on the tiny model: quick, for all that does not depend on what the model says."""
+    with app_server(LM_EXPLORER_MODEL=str(tiny_folder)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    return {"args": ARGS, "executable_path": system_chromium()}
+
+
+class Watch:
+    """What went wrong in a browser context: errors, failed requests, requests that wanted to leave the machine."""
+
+    def __init__(self, context):
+        self.wrong = []
+        context.route("**/*", self._route)
+        context.on("console", lambda message: message.type == "error" and self._error(message))
+        context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
+        context.on("response", self._response)
+
+    def _route(self, route):
+        if re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", route.request.url):
+            route.continue_()
+        else:
+            self.wrong.append(f"left the machine: {route.request.url}")
+            route.abort()
+
+    def _response(self, response):
+        if response.status >= 400 and not PROBES.search(response.url):
+            self.wrong.append(f"{response.status}: {response.url}")
+
+    def _error(self, message):
+        if "Failed to load resource" not in message.text:  # told by its response already
+            self.wrong.append(f"console: {message.text}")
+
+
+@pytest.fixture
+def context(context):
+    """Every test fails on a console error, a failed request, or a request that leaves the machine."""
+    watch = Watch(context)
+    context.set_default_timeout(30_000)
+    yield context
+    assert not watch.wrong
+
+
+def settle(tab):
+    """Waits until the app has drawn everything."""
+    tab.wait_for_timeout(200)
+    for _ in range(3):
+        tab.wait_for_selector(SETTLED)
+        tab.wait_for_function("!document.querySelector('[data-testid=stSkeleton], .explorer-wait')")
+        tab.wait_for_timeout(60)
+
+
+def visit(tab, address):
+    tab.goto(address)
+    settle(tab)
+
+
+def labels(tab):
+    """The tick labels of the next-token chart, most probable first."""
+    return tab.locator(".js-plotly-plot .ytick text").all_text_contents()
+
+
+def type_text(tab, text, label="Prompt"):
+    """Types into a box and commits it."""
+    box = tab.get_by_label(label, exact=True)
+    box.fill(text)
+    box.press("Control+Enter")
+    settle(tab)

@@ -1,0 +1,46 @@
+"""What every page has in a browser, read from the table of contents."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from explorer.contents import PAGES
+from tests.browser.conftest import app_server, settle, visit
+
+pytestmark = pytest.mark.browser
+SLUGS = [page.slug for page in PAGES]
+THEMES = {"light": "embed_options=light_theme", "dark": "embed_options=dark_theme"}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_can_be_the_first_request_to_a_fresh_server(slug, tiny_folder, page):
+    with app_server(LM_EXPLORER_MODEL=str(tiny_folder)) as address:
+        visit(page, f"{address}/{slug}")
+        title = next(entry.title for entry in PAGES if entry.slug == slug)
+        assert page.locator("h1").text_content() == title
+        assert page.get_by_test_id("stSidebarNavLink").count() == len(PAGES)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_serious_accessibility_finding_and_no_overflow(slug, width, theme, tiny_server, page):
+    page.set_viewport_size({"width": width, "height": 844})
+    visit(page, f"{tiny_server}/{slug}?{THEMES[theme]}")
+    for expander in page.get_by_test_id("stExpander").locator("summary").all():
+        expander.click()
+    settle(page)
+    found = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+    assert not found
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug != "home"])
+def test_prompt_and_first_figure_are_seen_without_scrolling(slug, tiny_server, page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    visit(page, f"{tiny_server}/{slug}")
+    assert page.locator("textarea").first.bounding_box()["y"] < 400
+    assert page.locator(".js-plotly-plot").first.bounding_box()["y"] < 540
