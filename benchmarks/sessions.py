@@ -22,6 +22,7 @@ from benchmarks.server import HOST, App
 
 PAGE = "next_token"
 PAUSE = 5.0  # seconds from one action of a user to the next
+ARRIVAL = 0.3  # seconds from one user who opens the page to the next
 PATIENCE = 30.0  # seconds after which an answer is missing
 
 
@@ -106,12 +107,18 @@ class Answers:
 
 
 async def crowd(app: App, sessions: int, seconds: float) -> Answers:
-    """So many users for so long; each acts every `PAUSE` seconds, and a third of the actions is a new prompt."""
+    """So many users for so long; each acts every `PAUSE` seconds, and a third of the actions is a new prompt.
+
+    They arrive one after the other, and act when all are there; of the arrivals errors count, but not the time.
+    """
     answers = Answers()
     actions = int(seconds / PAUSE)
-    await asyncio.gather(
-        *(_user(app, number, number * PAUSE / sessions, actions, answers) for number in range(sessions))
+    begin = time.perf_counter() + sessions * ARRIVAL
+    users = (
+        _user(app, number, number * ARRIVAL, begin + number * PAUSE / sessions, actions, answers)
+        for number in range(sessions)
     )
+    await asyncio.gather(*users)
     return answers
 
 
@@ -127,17 +134,16 @@ async def axis_toggles(app: App, count: int) -> float:
         return (app.cpu_seconds() - before) / count * 1000
 
 
-async def _user(app: App, number: int, wait: float, actions: int, answers: Answers) -> None:
-    """Opens the page, acts, and leaves; after an error it can't go on, and its other actions count as missing."""
+async def _user(app: App, number: int, wait: float, begin: float, actions: int, answers: Answers) -> None:
+    """Arrives, acts, and leaves; after an error it can't go on, and its other actions count as missing."""
     answers.planned += actions
     await asyncio.sleep(wait)
-    begun = time.perf_counter()
     try:
         async with opened(app) as session:
             prompt, log = fresh_prompt(1000 * (number + 1)), False
             await session.show(prompt, log=log)
             for action in range(actions):
-                await asyncio.sleep(begun + PAUSE * (action + 1) - time.perf_counter())
+                await asyncio.sleep(begin + PAUSE * action - time.perf_counter())
                 if (action + number) % 3 == 0:
                     prompt = fresh_prompt(1000 * (number + 1) + action + 1)
                     answers.prompts.append(await session.show(prompt, log=log))

@@ -30,7 +30,8 @@ PROMPT_BOX = "textarea"
 FIGURE = ".js-plotly-plot .ytick text"
 SCREEN: ViewportSize = {"width": 1280, "height": 720}
 REST = 150  # milliseconds between two actions, so that one does not pay for the other
-# Resolves to the milliseconds from the last key or click to the frame that shows another figure.
+# Resolves to the milliseconds from the last key or click to the frame that shows another figure. Between changes of the
+# page it does nothing: looking at every frame would take processor time from the model.
 WATCH = """
 () => {
   const read = () => [...document.querySelectorAll(".js-plotly-plot text")].map(text => text.textContent).join("|")
@@ -40,13 +41,14 @@ WATCH = """
     addEventListener(kind, event => { acted = event.timeStamp }, { capture: true, signal: listening.signal })
   window.redrawn = new Promise((resolve, reject) => {
     setTimeout(() => reject(new Error("the figure did not change")), 30000)
-    const look = () => {
+    const observer = new MutationObserver(() => {
       const now = read()
-      if (acted === null || !now || now === before) return requestAnimationFrame(look)
+      if (acted === null || !now || now === before) return
+      observer.disconnect()
       listening.abort()
-      resolve(performance.now() - acted)
-    }
-    requestAnimationFrame(look)
+      requestAnimationFrame(() => resolve(performance.now() - acted))
+    })
+    observer.observe(document.body, { childList: true, characterData: true, subtree: true })
   })
 }
 """

@@ -13,20 +13,20 @@ Preset = Mapping[str, str]  # URL parameters and their values
 
 def run() -> None:
     """Shows the page that the URL names."""
-    built = {
-        page.slug: st.Page(page.path, title=page.title, icon=_icon(page), url_path=page.slug) for page in PAGES[1:]
-    }
-    home = PAGES[0]
-    built[home.slug] = st.Page(home.path, title=home.title, icon=_icon(home), default=True)
+    built = {page.slug: st.Page(page.path, title=page.title, icon=_icon(page), url_path=page.slug) for page in PAGES}
     st.session_state["_built"] = built
     sections = {
         title: [built[page.slug] for page in PAGES if page.wing == wing]
         for wing, title in SECTIONS.items()
         if any(page.wing == wing for page in PAGES)
     }
+    # Streamlit serves its default page at / alone, so the first page stands there a second time, unseen.
+    home = PAGES[0]
+    root = st.Page(home.path, title=home.title, icon=_icon(home), url_path="root", default=True, visibility="hidden")
+    sections[SECTIONS[home.wing]].append(root)
     chosen = st.navigation(sections)
     st.html(style.PAGE_CSS)
-    controls.begin(chosen.url_path or home.slug)
+    controls.begin(chosen.url_path if chosen is not root else home.slug)
     chosen.run()
 
 

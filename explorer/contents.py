@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """One page. `slug` is its URL, the name of its file in `pages/<wing>/` and the prefix of its URL parameters."""
+    """One page. `slug` is its URL, the name of its file in `app_pages/<wing>/` and the prefix of its URL parameters."""
 
     slug: str
     title: str
@@ -16,7 +16,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The page's file, from the project's root."""
-        return f"pages/{self.wing}/{self.slug}.py"
+        return f"app_pages/{self.wing}/{self.slug}.py"
 
 
 SECTIONS = {

@@ -25,7 +25,7 @@ def explanation(words: str, formulas: Sequence[str], functions: Sequence[Callabl
         for formula in formulas:
             st.latex(formula)
         for function in functions:
-            st.code(_source(function), language="python")
+            st.code(_source(function), language="python", wrap_lines=True)
 
 
 def latex_text(text: str) -> str:

@@ -38,16 +38,21 @@ def figure_text(text: str) -> str:
 
 PAGE_CSS = """
 <style>
-.stMainBlockContainer { padding-top: 3.4rem; padding-bottom: 3rem; max-width: 80rem; }
+.stMainBlockContainer { padding-top: 3.8rem; padding-bottom: 3rem; max-width: 80rem; }
 .js-plotly-plot .cartesianlayer text, .js-plotly-plot .infolayer text { fill: currentColor !important; }
 .stMainBlockContainer h1 { padding: 0; font-size: 1.8rem; line-height: 1.25; }
-.explorer-promise { font-size: 1rem; opacity: 0.85; margin: 0.2rem 0 0; }
+.explorer-promise { font-size: 1rem; opacity: 0.85; margin: 0.75rem 0 0; }
 .stElementContainer:has(> .stHtml > style) { display: none; }
 .explorer-notice { border-left: 4px solid #D55E00; background: rgba(213, 94, 0, 0.12); padding: 0.6rem 0.9rem;
   border-radius: 0.3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
 .explorer-wait { opacity: 0.8; font-variant-numeric: tabular-nums; }
-.explorer-facts { font-size: 0.9rem; opacity: 0.85; font-variant-numeric: tabular-nums; }
-.explorer-facts b { font-weight: 600; }
+[data-testid=stCaptionContainer] { color: inherit !important; opacity: 0.85; }
+[data-testid=stCode] .token.keyword, [data-testid=stCode] .token.string, [data-testid=stCode] .token.number,
+[data-testid=stCode] .token.function, [data-testid=stCode] .token.comment, [data-testid=stCode] .token.builtin {
+  color: color-mix(in srgb, currentColor 55%, var(--hue)) !important; }
+[data-testid=stCode] .token { --hue: #1c83e1; }
+[data-testid=stCode] .token.string { --hue: #09ab3b; }
+[data-testid=stCode] .token.comment { --hue: #808495; }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 </style>
 """

@@ -139,3 +139,15 @@ def test_undo_takes_back_changes_of_the_prompt_one_by_one(open_page):
         run(app.button(key="undo").click())
         assert app.text_area[0].value == text
     assert app.button(key="undo").disabled
+
+
+def test_chosen_tokens_stay_as_they_were_cut(open_page, tiny):
+    """The tokenizer would merge these; the link keeps them apart, since the model read them so."""
+    pieces = [tiny.tokenizer.encode(letter)[0] for letter in "new"]
+    assert tiny.tokenizer.encode("new") != pieces
+    ids = ",".join(map(str, pieces))
+    app = open_page("next_token", prompt="new", prompt_ids=ids)
+    assert any("3 tokens" in caption.value for caption in app.caption)
+    app = open_page("next_token", prompt="another text", prompt_ids=ids)
+    assert app.text_area[0].value == "another text"
+    assert not any("3 tokens" in caption.value for caption in app.caption)

@@ -8,6 +8,8 @@ from tests.browser.conftest import app_server, settle, visit
 
 pytestmark = pytest.mark.browser
 SLUGS = [page.slug for page in PAGES]
+# Streamlit's own list markup of the navigation; and formulas wider than a phone, which browsers let the keyboard scroll.
+NOT_OURS = {"exclude": [["[data-testid=stSidebarNavItems]"], [".katex-display"]]}
 THEMES = {"light": "embed_options=light_theme", "dark": "embed_options=dark_theme"}
 
 
@@ -29,9 +31,10 @@ def test_no_serious_accessibility_finding_and_no_overflow(slug, width, theme, ti
     for expander in page.get_by_test_id("stExpander").locator("summary").all():
         expander.click()
     settle(page)
+    assert page.locator("h1").count() == 1
     found = [
         (violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in Axe().run(page).response["violations"]
+        for violation in Axe().run(page, NOT_OURS).response["violations"]
         if violation["impact"] in {"serious", "critical"}
     ]
     assert not found

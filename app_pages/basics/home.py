@@ -11,7 +11,7 @@ chrome.header(SLUG)
 controls.text("prompt", "Your text", "On January 1 people usually say happy new", hint="Every page works on it.")
 st.markdown(
     "A language model says how probable every next token is, given those before it. Here you can look at real ones at "
-    "work on your own text: nothing is canned, every number is computed on this machine, as you type."
+    "work on your own text: nothing is canned, every number is computed where this app runs, the moment you ask."
 )
 for page in PAGES[1:]:
     with st.container(border=True):
