@@ -135,7 +135,7 @@ def read(parameter: str, name: str, text: str | Sequence[int], *, end: bool = Fa
         None if there was none yet and this one can't be had; the reader has been told why.
     """
     last: dict[str, Reading] = st.session_state.setdefault("_last", {})
-    slot = f"{st.session_state['_slug']} {parameter}"
+    slot = _slot(parameter)
     with controls.explained_errors(parameter):
         loader = _ready(name)
         lm = loader.model()
@@ -160,6 +160,16 @@ def read(parameter: str, name: str, text: str | Sequence[int], *, end: bool = Fa
         except Overtaken:
             st.stop()
     return last.get(slot)
+
+
+def last_reading(parameter: str) -> Reading | None:
+    """What this page last read of a text."""
+    last: dict[str, Reading] = st.session_state.get("_last", {})
+    return last.get(_slot(parameter))
+
+
+def _slot(parameter: str) -> str:
+    return f"{st.session_state['_slug']} {parameter}"
 
 
 def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], Any]) -> Ticket:

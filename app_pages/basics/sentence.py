@@ -58,5 +58,8 @@ with said:
 for column, name, reading in zip(st.columns(max(1, len(readings))), "AB", readings, strict=False):
     with column:
         marked = getattr(decides, name.lower()) if decides else range(0)
-        sentence.factors(name, reading, scores, marked, unit, end)
+        sentence.factors(name, reading, scores, marked, unit)
+if readings:
+    sentence.conditions(readings[0], end)
+    prompt.facts(readings[0])
 chrome.footer(SLUG)

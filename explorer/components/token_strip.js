@@ -37,6 +37,7 @@ export default function (component) {
   data.tokens.forEach((item, position) => {
     const token = made("button", "token")
     token.type = "button"
+    token.tabIndex = position === data.tokens.length - 1 ? 0 : -1 // one stop for Tab; the arrows go on from there
     token.append(made("bdi", "text", item.token), made("span", "label", item.label))
     token.style.setProperty("--shade", item.shade)
     token.setAttribute("aria-label", [item.token, ...item.facts, "Press to cut the text here"].join(". "))
@@ -46,7 +47,10 @@ export default function (component) {
     token.onkeydown = event => {
       if (event.key === "Escape") card.hidden = true
       const next = { ArrowRight: token.nextElementSibling, ArrowLeft: token.previousElementSibling }[event.key]
-      if (next instanceof HTMLButtonElement) next.focus()
+      if (!(next instanceof HTMLButtonElement)) return
+      token.tabIndex = -1
+      next.tabIndex = 0
+      next.focus()
     }
     strip.append(token)
   })

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import controls, explain
+from explorer import controls, explain, loading
 from explorer.components.number_keys import number_keys
 from explorer.figures.next_token import next_token_bars
 from explorer.loading import Reading
@@ -11,6 +11,8 @@ from explorer.panels import prompt
 from models.mixers.pretrained import PretrainedLM
 from models.prediction.decoding import Decoded, Decoding
 from models.prediction.scoring import next_token
+
+_CHART = "next_token_bars"
 
 
 def decoding_controls(slug: str) -> tuple[Decoding, int, bool]:
@@ -61,17 +63,6 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
     others = after.tokenizer.vocab_size - len(ids)
     tokens = after.tokenizer.tokens(ids)
 
-    def append(token_id: int) -> None:
-        prompt.set_prompt_ids(after.tokenizer, [*reading.score.token_ids, token_id])
-
-    def clicked() -> None:
-        points = st.session_state["next_token_bars"].selection.points
-        chosen = points[0].get("customdata") if points else None
-        if isinstance(chosen, list):
-            chosen = chosen[0]
-        if isinstance(chosen, int) and chosen >= 0:
-            append(chosen)
-
     st.plotly_chart(
         next_token_bars(
             tokens,
@@ -83,13 +74,13 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
             others_after=max(0.0, 1 - float(left.double().sum())),
             log=log,
         ),
-        key="next_token_bars",
-        on_select=clicked,
+        key=_CHART,
+        on_select=_clicked,
         selection_mode="points",
         config={"displayModeBar": False},
         alt=f"The {len(ids)} most probable next tokens as bars; the first is {tokens[0]}, {percent(float(before[0]))}.",
     )
-    number_keys(ids, append)
+    number_keys(ids, _append)
     kept = int(decoded.kept.sum())
     gone = [f"{name} removes {percent(mass)}" for name, mass in decoded.removed.items() if mass > 0]
     st.caption(
@@ -104,6 +95,21 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
         _formulas(reading, decoding, decoded),
         [next_token, PretrainedLM.logits, Decoding.apply],
     )
+
+
+# Callbacks hold no data: Streamlit keeps those of every figure that was drawn, and what they hold, for the session.
+def _append(token_id: int) -> None:
+    reading = loading.last_reading("prompt")
+    if reading is not None:
+        prompt.set_prompt_ids(reading.model.tokenizer, [*reading.score.token_ids, token_id])
+
+
+def _clicked() -> None:
+    points = st.session_state[_CHART].selection.points
+    chosen = points[0].get("customdata") if points else None
+    token_id = chosen[0] if isinstance(chosen, list) else chosen
+    if isinstance(token_id, int) and token_id >= 0:
+        _append(token_id)
 
 
 def _formulas(reading: Reading, decoding: Decoding, decoded: Decoded) -> list[str]:

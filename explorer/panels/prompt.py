@@ -9,6 +9,7 @@ from explorer.components.token_strip import StripToken, token_strip
 from explorer.loading import Reading
 from explorer.numbers import percent
 from models import registry
+from models.card import ModelCard
 from models.interfaces import Tokenizer
 
 GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
@@ -78,26 +79,51 @@ def strip(reading: Reading, by_rank: bool) -> None:
         for i, token in enumerate(score.tokens)
     ]
 
-    def cut(position: int) -> None:
-        set_prompt_ids(tokenizer, list(score.token_ids[:position]))
-
     token_strip(
         tokens,
         start=tokenizer.tokens([tokenizer.start_id])[0],
         colour=style.SURPRISAL,
         key="token_strip",
-        on_cut=cut,
+        on_cut=_cut,
     )
 
 
 def facts(reading: Reading) -> None:
-    """One line: which model, where, how long it took."""
+    """Which model, in what precision, where, how long it took; and its card."""
     card = reading.model.card
     count = len(reading.score.token_ids)
-    st.caption(
-        f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'} "
-        f"read in {reading.seconds * 1000:,.0f} ms"
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'} "
+            f"read in {reading.seconds * 1000:,.0f} ms"
+        )
+        with st.popover("About this model", type="tertiary"):
+            known = [(name, value) for name, value in _card_lines(card) if value]
+            st.text("\n".join(f"{name}: {value}" for name, value in known))
+
+
+def _card_lines(card: ModelCard) -> list[tuple[str, object]]:
+    return [
+        ("Name", card.name),
+        ("Family", card.family),
+        ("Parameters", card.parameters and f"{card.parameters:,}"),
+        ("Vocabulary", card.vocab_size and f"{card.vocab_size:,} tokens"),
+        ("Longest text", card.block_size and f"{card.block_size:,} tokens"),
+        ("Every text begins with", card.start_token),
+        ("A text ends with", card.end_token),
+        ("Trained on", card.corpus),
+        ("Perplexity", card.perplexity and f"{card.perplexity} a token, on {card.held_out}"),
+        ("Bits per character", card.bits_per_character and f"{card.bits_per_character}, on the same text"),
+        ("Licence", card.licence),
+        ("Source", card.source),
+        ("SHA-256", card.sha256),
+    ]
+
+
+def _cut(position: int) -> None:
+    reading = loading.last_reading("prompt")
+    if reading is not None:
+        set_prompt_ids(reading.model.tokenizer, list(reading.score.token_ids[:position]))
 
 
 def _rank_shade(rank: int) -> float:

@@ -33,7 +33,7 @@ def verdict(a: Score, b: Score) -> Comparison:
     return comparison
 
 
-def factors(name: str, reading: Reading, others: list[Score], decides: range, unit: str, end: bool) -> None:
+def factors(name: str, reading: Reading, others: list[Score], decides: range, unit: str) -> None:
     """The chain rule on one sentence; the axes fit `others` too, so that figures side by side compare."""
     one = reading.score
     if not one.token_ids:
@@ -65,12 +65,16 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         _formulas(name, one, unit),
         [score],
     )
+
+
+def conditions(reading: Reading, end: bool) -> None:
+    """What the numbers stand on: the tokenizer, what the first token is conditioned on, whether the end counts."""
     card = reading.model.card
-    st.caption(
-        f"{card.title}, {card.precision}, with its own tokenizer ({card.vocab_size:,} tokens). The first token is "
-        f"conditioned on the start token, which costs nothing. {'The end counts as a token.' if end else ''}"
+    st.text(
+        f"Tokens are those of {card.title} ({card.vocab_size:,} of them). The first is conditioned on the start token "
+        f"{card.start_token}, which costs nothing. "
+        + (f"The end token {card.end_token} counts." if end else "The end of the sentence does not count.")
     )
-    st.code(f"start: {card.start_token}" + (f"   end: {card.end_token}" if end else ""), language=None)
 
 
 def _formulas(name: str, one: Score, unit: str) -> list[str]:

@@ -13,10 +13,11 @@ Layers = list[tuple[Tensor, Tensor]]  # a layer: keys and values, each of shape 
 
 
 class PrefixStore:
-    """Least recently used prefixes, at most `max_bytes` of them."""
+    """The last used prefixes, at most `max_bytes` and `max_entries` of them."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, max_entries: int = 128) -> None:
         self.max_bytes = max_bytes
+        self.max_entries = max_entries
         self._entries: OrderedDict[tuple[int, ...], Layers] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -43,7 +44,7 @@ class PrefixStore:
                 self._bytes -= _size(self._entries.pop(known))
             self._entries[added] = layers
             self._bytes += size
-            while self._bytes > self.max_bytes:
+            while self._bytes > self.max_bytes or len(self._entries) > self.max_entries:
                 self._bytes -= _size(self._entries.popitem(last=False)[1])
 
     @property

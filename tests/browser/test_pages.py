@@ -8,7 +8,7 @@ from tests.browser.conftest import app_server, settle, visit
 
 pytestmark = pytest.mark.browser
 SLUGS = [page.slug for page in PAGES]
-# Streamlit's own list markup of the navigation; and formulas wider than a phone, which browsers let the keyboard scroll.
+# Streamlit's own list markup of the navigation, and formulas wider than a phone: browsers let the keyboard scroll them.
 NOT_OURS = {"exclude": [["[data-testid=stSidebarNavItems]"], [".katex-display"]]}
 THEMES = {"light": "embed_options=light_theme", "dark": "embed_options=dark_theme"}
 

@@ -35,5 +35,8 @@ def test_the_least_recently_used_goes_first_and_memory_is_bounded():
     assert store.longest([2], at_most=1)[0] == 0
     assert store.longest([1], at_most=1)[0] == 1
     assert store.bytes <= store.max_bytes
+    store.max_entries = 1
+    store.add([5], layers(1))
+    assert store.longest([1], at_most=1)[0] == 0
     store.add([4] * 50, layers(50))
     assert store.longest([4], at_most=1)[0] == 0
