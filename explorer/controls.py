@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from models.errors import ModelError, TextTooLong
 
@@ -184,18 +185,21 @@ def _write_url() -> None:
 
 
 @contextmanager
-def explained_errors(parameter: str = "prompt") -> Iterator[None]:
+def explained_errors(place: DeltaGenerator, parameter: str) -> Iterator[None]:
     """Shows a ModelError as a notice; what was on the page before stays, since the caller keeps its last result.
 
     Args:
+        place: where the notice stands, an `st.empty`.
         parameter: the URL parameter of the text that may be at fault.
     """
     try:
         yield
     except ModelError as error:
-        notice(str(error))
-        if isinstance(error, TextTooLong):
-            st.button("Keep only the end", key=f"keep_{parameter}", on_click=_keep_end, args=(parameter, error.kept))
+        with place.container():
+            notice(str(error))
+            if isinstance(error, TextTooLong):
+                kept = (parameter, error.kept)
+                st.button("Keep only the end", key=f"keep_{parameter}", on_click=_keep_end, args=kept)
 
 
 def notice(message: str) -> None:

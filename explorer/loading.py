@@ -4,11 +4,12 @@ import gc
 import threading
 import time
 import uuid
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import models
 from explorer import controls
@@ -17,8 +18,10 @@ from models import registry
 from models.errors import ModelError, TextTooLong
 
 if TYPE_CHECKING:
-    from models.interfaces import LanguageModel
+    from models.interfaces import LanguageModel, Tokenizer
     from models.prediction import Score
+
+    Encode = Callable[[Tokenizer], list[int]]
 
 MAX_TOKENS = 1_024  # of one text on a page, the start token included
 RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
@@ -100,79 +103,70 @@ def prepare() -> None:
     _loader(default_model())
 
 
-def model(name: str) -> "LanguageModel":
-    """A loaded model; shows what is going on while it loads.
-
-    Raises:
-        ModelError: it can't be had here.
-    """
-    return _ready(name).model()
-
-
-def _ready(name: str) -> Loader:
-    loader = _loader(name)
-    if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
-        _loader.clear(name)
-        loader = _loader(name)
-    if not loader.wait(0):
-        slot = st.empty()
-        while not loader.wait(0.05):
-            slot.html(f'<div class="explorer-wait" role="status">{loader.line} …</div>')
-        slot.empty()
-    return loader
-
-
-def read(parameter: str, name: str, text: str | Sequence[int], *, end: bool = False) -> Reading | None:
+def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> Reading | None:
     """The score of a text by the model `name`, computed once for all sessions; the last good one while that fails.
 
     Args:
         parameter: the URL parameter that holds the text; of its texts the newest wins.
         name: of the model.
-        text: a text or token ids.
+        encode: gives the text's token ids, from the model's tokenizer.
         end: whether the end of the text counts.
 
     Returns:
         None if there was none yet and this one can't be had; the reader has been told why.
     """
-    last: dict[str, Reading] = st.session_state.setdefault("_last", {})
-    slot = _slot(parameter)
-    with controls.explained_errors(parameter):
-        loader = _ready(name)
+    place = st.empty()  # words about waiting and errors stand here, so that nothing below moves in Streamlit's tree
+    slot = f"{st.session_state['_slug']} {parameter}"
+    last: dict[str, tuple[Hashable, Reading]] = st.session_state.setdefault("_last", {})
+    with controls.explained_errors(place, parameter):
+        loader = _ready(name, place)
         lm = loader.model()
-        token_ids = lm.tokenizer.encode(text) if isinstance(text, str) else list(text)
+        token_ids = encode(lm.tokenizer)
         if len(token_ids) > MAX_TOKENS - 1:
             raise TextTooLong(
                 f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
                 "Shorten the text, or keep only its end.",
                 lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]),
             )
-        earlier = last.get(slot)
-        after = earlier.score if earlier is not None and earlier.model is lm and not end else None
+        key = (tuple(token_ids), end)
+        known, earlier = last.get(slot, (None, None))
+        if earlier is not None and earlier.model is lm and known == key:
+            return earlier
+        after = earlier.score if earlier is not None and earlier.model is lm else None
 
         def work(ticket: Ticket) -> "Score":
             from models.prediction import score
 
             return score(lm, token_ids, after=after, end=end, progress=ticket.progress)
 
-        ticket = _ticket(loader, slot, ("score", tuple(token_ids), end), work)
+        ticket = _finished(loader, slot, key, work, place)
         try:
-            last[slot] = Reading(lm, ticket.result(), ticket.seconds)
+            last[slot] = key, Reading(lm, ticket.result(), ticket.seconds)
         except Overtaken:
             st.stop()
-    return last.get(slot)
+    return last_reading(parameter)
 
 
 def last_reading(parameter: str) -> Reading | None:
     """What this page last read of a text."""
-    last: dict[str, Reading] = st.session_state.get("_last", {})
-    return last.get(_slot(parameter))
+    last: dict[str, tuple[Hashable, Reading]] = st.session_state.get("_last", {})
+    return last.get(f"{st.session_state['_slug']} {parameter}", (None, None))[1]
 
 
-def _slot(parameter: str) -> str:
-    return f"{st.session_state['_slug']} {parameter}"
+def _ready(name: str, place: DeltaGenerator) -> Loader:
+    """The loader of a model once it is done; says in `place` what is going on."""
+    loader = _loader(name)
+    if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
+        _loader.clear(name)
+        loader = _loader(name)
+    if not loader.wait(0):
+        while not loader.wait(0.05):
+            _say(place, loader.line)
+        place.empty()
+    return loader
 
 
-def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], Any]) -> Ticket:
+def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], Any], place: DeltaGenerator) -> Ticket:
     """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
 
     Raises:
@@ -190,20 +184,21 @@ def _ticket(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], A
     ticket = queue.ask(asker, key, work)
     if ticket.wait(PATIENCE):
         return ticket
-    place = st.empty()
+
+    def stop() -> None:
+        stopped[slot] = key
+        queue.leave(asker)
+
     with place.container(horizontal=True, vertical_alignment="center"):
         line = st.empty()
-        line.html('<div class="explorer-wait" role="status">Reading …</div>')
-
-        def stop() -> None:
-            stopped[slot] = key
-            queue.leave(asker)
-
         st.button("Stop", key=f"stop {slot}", on_click=stop)
     while not ticket.wait(0.05):
         done, of = ticket.done_of
         ahead = queue.ahead_of(ticket)
-        words = f"{ahead} ahead of you" if ahead else f"Reading: {done:,} of {of:,} tokens" if of else "Reading"
-        line.html(f'<div class="explorer-wait" role="status">{words} …</div>')
+        _say(line, f"{ahead} ahead of you" if ahead else f"Reading: {done:,} of {of:,} tokens" if of else "Reading")
     place.empty()
     return ticket
+
+
+def _say(place: DeltaGenerator, words: str) -> None:
+    place.html(f'<div class="explorer-wait" role="status">{words} …</div>')

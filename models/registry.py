@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,7 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
     return pretrained.load_hub(other, progress)
 
 
+@cache
 def _packaged_file() -> Path | None:
     """The GGUF file of the installed package, found without importing it."""
     try:

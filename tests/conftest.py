@@ -2,7 +2,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("explorer", deadline=None)  # the first torch call takes a second
+settings.load_profile("explorer")
 # Before anything imports a hub client: no test waits for the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
 

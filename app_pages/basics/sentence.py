@@ -49,17 +49,17 @@ with beside, st.container(horizontal=True, vertical_alignment="bottom", horizont
         f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
     )
 model = prompt.model_name()
-read_a = loading.read("prompt", model, a, end=end)
-read_b = loading.read(f"{SLUG}_b", model, b, end=end) if b else None
-readings = [reading for reading in (read_a, read_b) if reading is not None]
-scores = [reading.score for reading in readings]
+read_a = loading.read("prompt", model, lambda tokenizer: tokenizer.encode(a), end=end)
+read_b = loading.read(f"{SLUG}_b", model, lambda tokenizer: tokenizer.encode(b), end=end) if b else None
+readings = {name: reading for name, reading in (("A", read_a), ("B", read_b)) if reading is not None}
+scores = [reading.score for reading in readings.values()]
 with said:
     decides = sentence.verdict(*scores).decides if len(scores) == 2 else None
-for column, name, reading in zip(st.columns(max(1, len(readings))), "AB", readings, strict=False):
+for column, (name, reading) in zip(st.columns(max(1, len(readings))), readings.items(), strict=False):
     with column:
         marked = getattr(decides, name.lower()) if decides else range(0)
         sentence.factors(name, reading, scores, marked, unit)
-if readings:
-    sentence.conditions(readings[0], end)
-    prompt.facts(readings[0])
+for reading in list(readings.values())[:1]:
+    sentence.conditions(reading, end)
+    prompt.facts(reading)
 chrome.footer(SLUG)

@@ -55,4 +55,5 @@ export default function (component) {
     strip.append(token)
   })
   root.replaceChildren(strip, card)
+  strip.scrollTop = strip.scrollHeight // of a long text, what is being read is its end
 }

@@ -44,66 +44,73 @@ def next_token_bars(
     rows = np.arange(len(own), dtype=np.float32)
     floor = max(float(longest[longest > 0].min()) / 3, 1e-12)
     right = min(3.0, float(longest.max()) * 6) if log else float(longest.max()) * (1.3 if after is None else 1.5)
-    figure = go.Figure(layout_template=style.TEMPLATE)
-    if after is not None:
-        figure.add_bar(y=rows, x=own, orientation="h", width=0.8, marker_color=style.REMOVED, opacity=0.55)
-    figure.add_bar(
-        y=rows, x=left, orientation="h", width=0.8 if after is None else 0.45, marker_color=style.PROBABILITY
-    )
-    figure.update_traces(hoverinfo="skip")
-    figure.add_scatter(
-        y=rows,
-        x=np.maximum(longest, floor),
-        mode="text",
-        textfont_size=style.FONT_SIZE,
-        text=[
+    labels = [f"{style.figure_text(token)}  {rank:>2}" for rank, token in enumerate(tokens, 1)]
+    font = {"size": style.FONT_SIZE}
+    bar = {"type": "bar", "orientation": "h", "y": rows}
+    own_bars = bar | {
+        "x": own,
+        "width": 0.8,
+        "marker": {"color": style.PROBABILITY if after is None else style.REMOVED},
+        "opacity": 1 if after is None else 0.55,
+        "hoverinfo": "skip",
+    }
+    left_bars = bar | {"x": left, "width": 0.45, "marker": {"color": style.PROBABILITY}, "hoverinfo": "skip"}
+    numbers = {
+        "type": "scatter",
+        "mode": "text",
+        "y": rows,
+        "x": np.maximum(longest, floor),
+        "text": [
             "\u2009" + _words(one, None if after is None else other)
             for one, other in zip(own.tolist(), left.tolist(), strict=True)
         ],
-        textposition="middle right",
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
+        "textposition": "middle right",
+        "textfont": font,
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
     # A row can be clicked and hovered at any place, however short its bar.
-    figure.add_bar(
-        y=rows,
-        x=np.full(len(rows), right, dtype=np.float32),
-        orientation="h",
-        width=1,
-        opacity=0,
-        customdata=[*token_ids, -1],
-        text=[
-            _hover(*facts) for facts in zip([*tokens, None], [*token_ids, -1], own.tolist(), left.tolist(), strict=True)
-        ],
-        textposition="none",
-        hovertemplate="%{text}<extra></extra>",
-        selected_marker_opacity=0,
-        unselected_marker_opacity=0,
+    facts = zip([*tokens, None], [*token_ids, -1], own.tolist(), left.tolist(), strict=True)
+    rows_to_click = bar | {
+        "x": np.full(len(rows), right, dtype=np.float32),
+        "width": 1,
+        "opacity": 0,
+        "customdata": [*token_ids, -1],
+        "text": [_hover(*row) for row in facts],
+        "textposition": "none",
+        "hovertemplate": "%{text}<extra></extra>",
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+    }
+    # In one piece: plotly checks each later change anew, which takes longer than all the rest.
+    return go.Figure(
+        data=[own_bars, *([] if after is None else [left_bars]), numbers, rows_to_click],
+        layout={
+            "template": style.TEMPLATE,
+            "barmode": "overlay",
+            "height": ROW_PIXELS * len(rows) + 52,
+            "clickmode": "event+select",
+            "dragmode": False,
+            "yaxis": {
+                "tickmode": "array",
+                "tickvals": rows,
+                "ticktext": [*labels, f"all other{NARROW}<br>{others:,} tokens{NARROW}"],
+                "tickfont": {"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
+                "range": [len(rows) - 0.5, -0.5],
+                "showgrid": False,
+                "fixedrange": True,
+            },
+            "xaxis": {
+                "title": {"text": "probability (logarithmic)" if log else "probability", "font": font},
+                "type": "log" if log else "linear",
+                "range": [np.log10(floor), np.log10(right)] if log else [0, right],
+                "tickformat": ".0e" if log else ".0%",
+                "dtick": 1 if log and np.log10(right / floor) < 8 else None,
+                "tickfont": font,
+                "fixedrange": True,
+            },
+        },
     )
-    labels = [f"{style.figure_text(token)}  {rank:>2}" for rank, token in enumerate(tokens, 1)]
-    figure.update_layout(
-        barmode="overlay", height=ROW_PIXELS * len(rows) + 52, clickmode="event+select", dragmode=False
-    )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=rows,
-        ticktext=[*labels, f"all other{NARROW}<br>{others:,} tokens{NARROW}"],
-        tickfont={"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
-        range=[len(rows) - 0.5, -0.5],
-        showgrid=False,
-        fixedrange=True,
-    )
-    figure.update_xaxes(
-        title="probability (logarithmic)" if log else "probability",
-        type="log" if log else "linear",
-        range=[np.log10(floor), np.log10(right)] if log else [0, right],
-        tickformat=".0e" if log else ".0%",
-        dtick=1 if log and np.log10(right / floor) < 8 else None,
-        tickfont_size=style.FONT_SIZE,
-        title_font_size=style.FONT_SIZE,
-        fixedrange=True,
-    )
-    return figure
 
 
 def _words(before: float, after: float | None) -> str:

@@ -33,13 +33,12 @@ def model_picker() -> None:
 
 def read_prompt(model: str, prompt: str) -> Reading | None:
     """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
-    ids = controls.value("prompt_ids")
-    chosen: list[int] | None = None
-    if ids:
-        with controls.explained_errors():
-            tokenizer = loading.model(model).tokenizer
-            chosen = _valid_ids(ids, prompt, tokenizer)
-    return loading.read("prompt", model, prompt if chosen is None else chosen)
+
+    def encode(tokenizer: Tokenizer) -> list[int]:
+        chosen = _valid_ids(controls.value("prompt_ids"), prompt, tokenizer)
+        return tokenizer.encode(prompt) if chosen is None else chosen
+
+    return loading.read("prompt", model, encode)
 
 
 def set_prompt_ids(tokenizer: Tokenizer, token_ids: list[int]) -> None:

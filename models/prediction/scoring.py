@@ -58,8 +58,9 @@ class NextToken:
 
     def top_ids(self, k: int) -> list[int]:
         """The k most probable token ids, most probable first; equals in the order of their ids."""
-        ids: list[int] = torch.sort(self.logits, descending=True, stable=True).indices[:k].tolist()
-        return ids
+        top = self.logits.topk(min(k, len(self.logits)))
+        pairs = sorted(zip(top.values.tolist(), top.indices.tolist()), key=lambda pair: (-pair[0], pair[1]))
+        return [token_id for _, token_id in pairs]
 
     def top(self, k: int) -> list[tuple[str, float]]:
         """The k most probable tokens in their visible form, with probabilities."""

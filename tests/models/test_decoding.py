@@ -29,7 +29,7 @@ def warped(logits, decoding):
     return processors(torch.zeros(1, 1, dtype=torch.long), logits[None])[0]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     seed=st.integers(0, 10**6),
     size=st.integers(1, 60),

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import models
@@ -74,7 +74,6 @@ def test_the_chain_rule_uses_the_next_token_pages_numbers(lm, text):
         assert float(one.log_probs[position]) == pytest.approx(float(there.log_probs[token_id]), abs=1e-3)
 
 
-@settings(deadline=None)
 @given(token_ids=st.lists(st.integers(0, 6), max_size=8))
 def test_tokens_are_visible_and_one_each(lm_of_toys, token_ids):
     for lm in lm_of_toys:

@@ -37,7 +37,7 @@ def test_logits_equal_a_bare_forward_pass(tiny):
     torch.testing.assert_close(tiny.logits(token_ids), reference(tiny, token_ids), atol=1e-5, rtol=0)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_split_into_calls_gives_the_same_numbers(tiny, data):
     """Prefix reuse: whatever was read before, in whatever order, changes no number."""

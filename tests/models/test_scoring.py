@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ModelError
@@ -96,7 +96,6 @@ def test_a_uniform_model_is_as_surprised_as_its_vocabulary_is_large():
     assert next_token(lm, "").rank(3) == 1
 
 
-@settings(deadline=None)
 @given(token_ids=st.lists(st.integers(0, 300), max_size=12))
 def test_probabilities_are_over_the_whole_vocabulary(tiny, token_ids):
     after = next_token(tiny, token_ids)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import pre_tokenizers
 
@@ -14,7 +14,6 @@ def test_byte_alphabet_is_that_of_the_library():
     assert sorted(byte_alphabet().values()) == list(range(256))
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x04"), max_size=40))
 def test_decoding_gives_the_text_back(tiny, text):
     token_ids = tiny.tokenizer.encode(text)
@@ -22,7 +21,6 @@ def test_decoding_gives_the_text_back(tiny, text):
     assert len(tiny.tokenizer.tokens(token_ids)) == len(token_ids)
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x04"), max_size=40))
 def test_spans_cover_the_text_in_order(tiny, text):
     spans = tiny.tokenizer.spans(text)
