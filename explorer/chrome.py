@@ -49,6 +49,7 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
         st.caption("The text is too long for a link: it stays in this session, and a copied link leaves it out.")
     if presets:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption("Examples", width="content")
             for title, values in presets.items():
                 st.button(title, key=f"preset_{title}", type="tertiary", on_click=_take, args=(values,))
 

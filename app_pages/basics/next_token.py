@@ -28,5 +28,6 @@ if reading is not None:
         prompt.strip(reading, by_rank)
     with figure:
         distribution.distribution(reading, decoding, bars, log)
-        prompt.facts(reading)
+    prompt.facts(reading)
+    distribution.how_computed(reading, decoding)
 chrome.footer(SLUG)

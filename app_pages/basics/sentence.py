@@ -62,4 +62,5 @@ for column, (name, reading) in zip(st.columns(max(1, len(readings))), readings.i
 for reading in list(readings.values())[:1]:
     sentence.conditions(reading, end)
     prompt.facts(reading)
+    sentence.how_computed(readings, unit)
 chrome.footer(SLUG)

@@ -1,5 +1,6 @@
 """The distribution of the next token as bars."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,7 +44,10 @@ def next_token_bars(
     longest = np.maximum(own, left)
     rows = np.arange(len(own), dtype=np.float32)
     floor = max(float(longest[longest > 0].min()) / 3, 1e-12)
-    right = min(3.0, float(longest.max()) * 6) if log else float(longest.max()) * (1.3 if after is None else 1.5)
+    # Room at the right for the numbers: a quarter of the width, two fifths where there are two of them.
+    most, room = float(longest.max()), 0.25 if after is None else 0.4
+    right = most * (most / floor) ** (room / (1 - room)) if log else most / (1 - room)
+    ticks = _log_ticks(floor) if log else _linear_ticks(most)
     labels = [f"{style.figure_text(token)}  {rank:>2}" for rank, token in enumerate(tokens, 1)]
     font = {"size": style.FONT_SIZE}
     bar = {"type": "bar", "orientation": "h", "y": rows}
@@ -104,13 +108,30 @@ def next_token_bars(
                 "title": {"text": "probability (logarithmic)" if log else "probability", "font": font},
                 "type": "log" if log else "linear",
                 "range": [np.log10(floor), np.log10(right)] if log else [0, right],
-                "tickformat": ".0e" if log else ".0%",
-                "dtick": 1 if log and np.log10(right / floor) < 8 else None,
+                "tickmode": "array",
+                "tickvals": ticks,
+                "ticktext": [_tick(value) for value in ticks],
                 "tickfont": font,
                 "fixedrange": True,
             },
         },
     )
+
+
+def _linear_ticks(most: float) -> list[float]:
+    """Round steps from 0 that a bar of length `most` passes or nearly reaches, six at the most."""
+    steps = (digit * 10.0**power for power in range(-12, 1) for digit in (1, 2, 5))
+    step = next(step for step in steps if most / step <= 5)
+    return [step * i for i in range(6) if step * i <= min(1.0, most + 0.3 * step)]
+
+
+def _log_ticks(floor: float) -> list[float]:
+    lowest = math.ceil(math.log10(floor))
+    return [10.0**power for power in range(0, lowest - 1, -max(1, -lowest // 5))]
+
+
+def _tick(probability: float) -> str:
+    return f"{probability * 100:g} %" if probability >= 1e-4 or probability == 0 else percent(probability)
 
 
 def _words(before: float, after: float | None) -> str:

@@ -1,6 +1,7 @@
 """The next token's distribution, and what decoding makes of it."""
 
 import streamlit as st
+import torch
 
 from explorer import controls, explain, loading
 from explorer.components.number_keys import number_keys
@@ -9,7 +10,7 @@ from explorer.loading import Reading
 from explorer.numbers import percent
 from explorer.panels import prompt
 from models.mixers.pretrained import PretrainedLM
-from models.prediction.decoding import Decoded, Decoding
+from models.prediction.decoding import Decoding
 from models.prediction.scoring import next_token
 
 _CHART = "next_token_bars"
@@ -59,19 +60,19 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
     after = reading.score.next
     decoded = decoding.apply(after.logits)
     ids = after.top_ids(k)
-    before, left = after.probs[ids], decoded.probs[ids]
-    others = after.tokenizer.vocab_size - len(ids)
+    rest = torch.ones(len(after.probs), dtype=torch.bool)
+    rest[ids] = False
+    before = after.probs[ids]
     tokens = after.tokenizer.tokens(ids)
-
     st.plotly_chart(
         next_token_bars(
             tokens,
             ids,
             before,
-            None if decoding == Decoding() else left,
-            others=others,
-            others_before=max(0.0, 1 - float(before.double().sum())),
-            others_after=max(0.0, 1 - float(left.double().sum())),
+            None if decoding == Decoding() else decoded.probs[ids],
+            others=int(rest.sum()),
+            others_before=float(after.probs[rest].double().sum()),
+            others_after=float(decoded.probs[rest].double().sum()),
             log=log,
         ),
         key=_CHART,
@@ -81,19 +82,11 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
         alt=f"The {len(ids)} most probable next tokens as bars; the first is {tokens[0]}, {percent(float(before[0]))}.",
     )
     number_keys(ids, _append)
-    kept = int(decoded.kept.sum())
     gone = [f"{name} removes {percent(mass)}" for name, mass in decoded.removed.items() if mass > 0]
+    drawn = f" · {int(decoded.kept.sum()):,} of {len(decoded.kept):,} tokens can be drawn · " + " · ".join(gone)
     st.caption(
-        f"Entropy {after.entropy:.2f} bits · perplexity {after.perplexity:,.1f}"
-        + " · click a bar, or press its number, to append the token"
-        + (f" · {kept:,} of {len(decoded.kept):,} tokens can be drawn · " + " · ".join(gone) if gone else "")
-    )
-    explain.explanation(
-        "The model gives every token $v$ of its vocabulary $V$ a score, the logit $z_v$. Dividing the logits by the "
-        "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
-        "and the rest is divided by its sum.",
-        _formulas(reading, decoding, decoded),
-        [next_token, PretrainedLM.logits, Decoding.apply],
+        f"Entropy {after.entropy:.2f} bits · perplexity {after.perplexity:,.1f}{drawn if gone else ''}  \n"
+        "Click a bar, or press its number, to append the token; click a token above to cut there."
     )
 
 
@@ -112,7 +105,8 @@ def _clicked() -> None:
         _append(token_id)
 
 
-def _formulas(reading: Reading, decoding: Decoding, decoded: Decoded) -> list[str]:
+def how_computed(reading: Reading, decoding: Decoding) -> None:
+    """From logits to the first bar, with this prompt's numbers."""
     after = reading.score.next
     first = after.top_ids(1)[0]
     name = explain.latex_text(after.tokenizer.tokens([first])[0])
@@ -121,15 +115,24 @@ def _formulas(reading: Reading, decoding: Decoding, decoded: Decoded) -> list[st
         r"P(w_{t+1} = v \mid w_{\le t}) = \frac{e^{z_v}}{\sum_{u \in V} e^{z_u}}",
         rf"P({name} \mid w_{{\le t}}) = \frac{{e^{{{logit:.4f}}}}}{{e^{{{log_sum:.4f}}}}}"
         rf" = e^{{{logit - log_sum:.4f}}} = {float(after.probs[first]):.4f}",
-        rf"H = -\sum_{{v \in V}} P(v) \log_2 P(v) = {after.entropy:.2f}\text{{ bits}}, \quad"
-        rf" 2^H = {after.perplexity:.1f}\text{{ (perplexity)}}",
+        rf"H = -\sum_{{v \in V}} P(v) \log_2 P(v) = {after.entropy:.2f}\text{{ bits}}",
+        rf"\text{{perplexity}} = 2^H = {after.perplexity:.2f}",
     ]
-    if decoding != Decoding() and decoding.temperature > 0:
+    if decoding.temperature == 0:
+        formulas.append(r"T = 0:\quad P'(v) = 1 \text{ for the most probable } v, \text{ else } 0")
+    elif decoding != Decoding():
+        decoded = decoding.apply(after.logits)
         tempered, kept = float(decoded.tempered[first]), float(decoded.tempered[decoded.kept].double().sum())
         formulas += [
-            r"P'(v) = \frac{e^{z_v / T}}{\sum_{u \text{ kept}} e^{z_u / T}} \text{ for a kept } v, \text{ else } 0",
-            rf"P'({name}) = \frac{{{tempered:.4f}}}{{{kept:.4f}}} = {float(decoded.probs[first]):.4f}"
-            rf" \quad (T = {decoding.temperature:g};\ {tempered:.4f} \text{{ before, }}"
-            rf" {kept:.4f} \text{{ the mass that was kept}})",
+            r"P_T(v) = \frac{e^{z_v / T}}{\sum_u e^{z_u / T}}, \qquad"
+            r" P'(v) = \frac{P_T(v)}{\sum_{u \text{ kept}} P_T(u)}",
+            rf"T = {decoding.temperature:g}:\quad P_T({name}) = {tempered:.4f}, \qquad"
+            rf" P'({name}) = \frac{{{tempered:.4f}}}{{{kept:.4f}}} = {float(decoded.probs[first]):.4f}",
         ]
-    return formulas
+    explain.explanation(
+        "The model gives every token $v$ of its vocabulary $V$ a score, the logit $z_v$. Dividing the logits by the "
+        "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
+        "and the rest is divided by its sum.",
+        formulas,
+        [next_token, PretrainedLM.logits, Decoding.apply],
+    )

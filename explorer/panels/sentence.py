@@ -1,6 +1,7 @@
 """Two sentences and the chain rule: factors, running sums, totals, and which is the more probable."""
 
 import math
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -40,6 +41,7 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         controls.notice(f"Sentence {name} is empty: a product of no factors is 1. Type a sentence.")
         return
     nats = LOGARITHMS[unit]
+    st.caption(f"Sentence {name}")
     st.plotly_chart(
         sentence_factors(
             one.tokens,
@@ -59,10 +61,17 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         f"{one.total / nats / len(one.token_ids):,.2f} per token ({len(one.token_ids):,}) · "
         + (f"{one.total / nats / characters:,.2f} per character ({characters:,})" if characters else "no characters")
     )
+
+
+def how_computed(readings: Mapping[str, Reading], unit: str) -> None:
+    """The chain rule with these sentences' numbers."""
+    formulas = [r"P(S) = \prod_{t=1}^{|S|} P(w_t \mid w_{<t})"]
+    for name, reading in readings.items():
+        formulas += _formulas(name, reading.score, unit)
     explain.explanation(
         "The chain rule: the probability of a sentence is the product of the probabilities of its tokens, each given "
         "those before it. Products of many small factors become too small to write down, so one adds logarithms.",
-        _formulas(name, one, unit),
+        formulas,
         [score],
     )
 
@@ -78,7 +87,7 @@ def conditions(reading: Reading, end: bool) -> None:
 
 
 def _formulas(name: str, one: Score, unit: str) -> list[str]:
-    """In symbols, as a product, and as a sum."""
+    """One sentence as a product and as a sum."""
     nats, log = LOGARITHMS[unit], _LATEX_UNIT[unit]
     values = one.log_probs[:_SHOWN_FACTORS].double().tolist()
     more = r" \cdots" if len(one.tokens) > _SHOWN_FACTORS else ""
@@ -90,7 +99,6 @@ def _formulas(name: str, one: Score, unit: str) -> list[str]:
     rest = math.fsum(one.log_probs[_SHOWN_FACTORS:].double().tolist()) / nats
     tail = rf" \;{rest:+.2f} \text{{ (the rest)}}" if more else ""
     return [
-        r"P(S) = \prod_{t=1}^{|S|} P(w_t \mid w_{<t})",
         rf"P({name}) = {product}{more} = {power_of_ten_latex(one.total)}",
         rf"{log} P({name}) = \sum_t {log} P(w_t \mid w_{{<t}}) = {added}{tail} = {one.total / nats:.2f}",
     ]
