@@ -16,12 +16,13 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from models.errors import ModelError, TextTooLong
+from models.errors import ModelError
 
 MAX_URL_BYTES = 4_000  # of one encoded text; a huge URL is a bare HTTP 400
 MAX_CHARACTERS = 200_000
 MAX_UNDO = 100
 T = TypeVar("T")
+Offer = Callable[[ModelError], tuple[str, Callable[[], None]] | None]
 _SHARED = ("prompt", "prompt_ids", "model")
 _NOTHING: Mapping[str, str] = {}
 _HERE = "_here"  # suffix: the text is too long for a URL and lies in this session, under this hash
@@ -185,21 +186,22 @@ def _write_url() -> None:
 
 
 @contextmanager
-def explained_errors(place: DeltaGenerator, parameter: str) -> Iterator[None]:
+def explained_errors(place: DeltaGenerator, name: str, offer: Offer = lambda _error: None) -> Iterator[None]:
     """Shows a ModelError as a notice; what was on the page before stays, since the caller keeps its last result.
 
     Args:
         place: where the notice stands, an `st.empty`.
-        parameter: the URL parameter of the text that may be at fault.
+        name: of the parameter that may be at fault.
+        offer: what the reader can do about an error by one click: the button's words, and what it does.
     """
     try:
         yield
     except ModelError as error:
         with place.container():
             notice(str(error))
-            if isinstance(error, TextTooLong):
-                kept = (parameter, error.kept)
-                st.button("Keep only the end", key=f"keep_{parameter}", on_click=_keep_end, args=kept)
+            remedy = offer(error)
+            if remedy is not None:
+                st.button(remedy[0], key=f"remedy_{name}", on_click=remedy[1])
 
 
 def notice(message: str) -> None:
@@ -223,10 +225,6 @@ def _key(name: str) -> str:
 def _commit(name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING) -> None:
     new = st.session_state[_key(name)]
     set_values(**along, **{name: None if new == default else encode(new)})
-
-
-def _keep_end(parameter: str, kept: str) -> None:
-    set_values(**{parameter: kept})
 
 
 def _parsed(name: str, default: T, parse: Callable[[str], T], allowed: Callable[[T], bool]) -> T:

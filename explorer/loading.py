@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -79,6 +80,10 @@ class Loader:
         self.line = line
 
 
+class Stopped(ModelError):
+    """The reader pressed Stop."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a model said of a text, and how long that took it."""
@@ -103,6 +108,15 @@ def prepare() -> None:
     _loader(default_model())
 
 
+def model(name: str, place: DeltaGenerator) -> "LanguageModel":
+    """A loaded model; `place` says what is going on while it loads.
+
+    Raises:
+        ModelError: it can't be had here.
+    """
+    return _ready(name, place).model()
+
+
 def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> Reading | None:
     """The score of a text by the model `name`, computed once for all sessions; the last good one while that fails.
 
@@ -118,9 +132,14 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> R
     place = st.empty()  # words about waiting and errors stand here, so that nothing below moves in Streamlit's tree
     slot = f"{st.session_state['_slug']} {parameter}"
     last: dict[str, tuple[Hashable, Reading]] = st.session_state.setdefault("_last", {})
-    with controls.explained_errors(place, parameter):
-        loader = _ready(name, place)
-        lm = loader.model()
+
+    def offer(error: ModelError) -> tuple[str, Callable[[], None]] | None:
+        if isinstance(error, TextTooLong):
+            return "Keep only the end", partial(controls.set_values, **{parameter: error.kept})
+        return ("Go on", _stopped().clear) if isinstance(error, Stopped) else None
+
+    with controls.explained_errors(place, parameter, offer):
+        lm = model(name, place)
         token_ids = encode(lm.tokenizer)
         if len(token_ids) > MAX_TOKENS - 1:
             raise TextTooLong(
@@ -139,7 +158,7 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> R
 
             return score(lm, token_ids, after=after, end=end, progress=ticket.progress)
 
-        ticket = _finished(loader, slot, key, work, place)
+        ticket = _finished(_loader(name), slot, key, work, place)
         try:
             last[slot] = key, Reading(lm, ticket.result(), ticket.seconds)
         except Overtaken:
@@ -170,15 +189,14 @@ def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket],
     """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
 
     Raises:
-        ModelError: the reader pressed Stop.
+        Stopped: the reader pressed Stop.
     """
     queue = loader.queue
     if queue is None:
         raise RuntimeError("a loaded model has a queue")
-    stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
+    stopped = _stopped()
     if stopped.get(slot) == key:
-        st.button("Go on", key=f"go on {slot}", on_click=stopped.clear)
-        raise ModelError("Stopped. What is shown below belongs to the text before.")
+        raise Stopped("Stopped. What is shown below belongs to the text before.")
     stopped.pop(slot, None)
     asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), slot)
     ticket = queue.ask(asker, key, work)
@@ -198,6 +216,12 @@ def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket],
         _say(line, f"{ahead} ahead of you" if ahead else f"Reading: {done:,} of {of:,} tokens" if of else "Reading")
     place.empty()
     return ticket
+
+
+def _stopped() -> dict[str, Hashable]:
+    """The requests that this session has stopped, one a place on a page."""
+    stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
+    return stopped
 
 
 def _say(place: DeltaGenerator, words: str) -> None:

@@ -1,4 +1,5 @@
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,9 @@ from hypothesis import settings
 
 settings.register_profile("explorer", deadline=None)  # the first torch call takes a second
 settings.load_profile("explorer")
-# Before anything imports a hub client: no test waits for the network.
+# Before anything imports a hub client: no test waits for the network, or finds what a developer has downloaded.
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="lm-explorer-tests-")
 
 
 @pytest.fixture(scope="session")

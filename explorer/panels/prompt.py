@@ -10,18 +10,25 @@ from explorer.loading import Reading
 from explorer.numbers import percent
 from models import registry
 from models.card import ModelCard
+from models.errors import ModelError
 from models.interfaces import Tokenizer
 
 GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
 
 
 def model_name() -> str:
-    """The model that the URL asks for, else the default one."""
-    wanted = controls.value("model")
-    if not wanted or registry.card(wanted) is not None:
-        return wanted or loading.default_model()
-    controls.notice(f"The link asks for the model {wanted!r}, which is not known here; another one is shown.")
-    return loading.default_model()
+    """The model that the URL asks for where it can be had, else the default one, and a word about it."""
+    default = loading.default_model()
+    wanted = controls.value("model", default)
+    if wanted == default:
+        return default
+    place, found = st.empty(), False
+    with controls.explained_errors(place, "model"):
+        if registry.card(wanted) is None:
+            raise ModelError(f"The link asks for the model {wanted!r}, which is not known here. Another one is shown.")
+        loading.model(wanted, place)
+        found = True
+    return wanted if found else default
 
 
 def model_picker() -> None:

@@ -92,10 +92,16 @@ def test_nonsense_parameters_are_ignored(open_page, slug):
         assert charts(app) or slug == "home"
 
 
-def test_a_link_to_an_absent_model_says_so(open_page):
-    app = open_page("next_token", model="no-such-model")
-    assert any("no-such-model" in notice for notice in notices(app))
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("no-such-model", "no-such-model"), ("smollm2-135m", "not on this machine"), ("../..", "not known")],
+)
+def test_a_link_to_an_absent_model_says_so_and_shows_another(open_page, model, said):
+    app = open_page("next_token", model=model)
+    assert any(said in notice for notice in notices(app))
     assert charts(app)
+    run(app.text_area[0].input("happy new"))
+    assert any("2 tokens" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -125,9 +131,18 @@ def test_long_texts_stay_in_the_session_and_out_of_the_url(open_page):
 def test_a_too_long_text_can_be_cut_to_its_end(open_page):
     app = open_page("next_token")
     run(app.text_area[0].input("happy new year " * 2_000 + "Paris"))
-    run(app.button(key="keep_prompt").click())
+    run(app.button(key="remedy_prompt").click())
     assert app.text_area[0].value.endswith("Paris")
     assert not notices(app)
+
+
+def test_two_too_long_sentences_are_two_notices(open_page):
+    long = "happy new year " * 2_000
+    app = open_page("sentence")
+    run(app.text_area[0].input(long))
+    run(app.text_area[1].input(long))
+    assert len(notices(app)) == 2
+    assert len(charts(app)) == 2
 
 
 def test_undo_takes_back_changes_of_the_prompt_one_by_one(open_page):
