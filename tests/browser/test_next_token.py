@@ -186,17 +186,26 @@ def test_fast_clicks_lose_nothing(tiny_server, page):
     assert {"next_token_axis=log", "next_token_colour=rank"} <= set(page.url.split("?")[1].split("&"))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["![](http://example.com/x.png)", "<img src=http://example.com/y.png>", "<script>alert(1)</script>", "$x$ :red[a]",
-     "[a](http://example.com)", "<|endoftext|>", "👩‍👩‍👧 שלום\u202e", " ", ""],
-)  # fmt: skip
-def test_typed_text_is_text(text, tiny_server, page):
+ODD = (
+    "![](http://example.com/x.png)",
+    "<img src=http://example.com/y.png>",
+    "<script>alert(1)</script>",
+    "$x$ :red[a] [a](http://example.com)",
+    "<|endoftext|>",
+    "👩‍👩‍👧 שלום\u202e",
+    " ",
+    "",
+)
+
+
+@pytest.mark.parametrize(("slug", "label"), [("next_token", "Prompt"), ("sentence", "Sentence A")])
+def test_typed_text_is_text(slug, label, tiny_server, page):
     dialogs = []
     page.on("dialog", lambda dialog: dialogs.append(dialog) or dialog.dismiss())
-    for slug, label in (("next_token", "Prompt"), ("sentence", "Sentence A")):
-        visit(page, f"{tiny_server}/{slug}")
+    visit(page, f"{tiny_server}/{slug}")
+    for text in ODD:
         type_text(page, text, label)
+        assert page.get_by_label(label, exact=True).input_value() == text
         assert page.locator(".js-plotly-plot").count() >= 1
     assert not dialogs
     assert not page.locator("[data-testid=stMain] img[src*=example]").count()
