@@ -45,6 +45,8 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
                 "Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first"
             )
             share_link(controls.link(), slug, carried=controls.is_carried())
+    if controls.link_has_lost_text():
+        controls.notice("The text of this link was too long for a link and is not here any more. Paste it again.")
     if not controls.link_is_whole():
         st.caption("The text is too long for a link: it stays in this session, and a copied link leaves it out.")
     if presets:

@@ -20,7 +20,7 @@ from models.errors import ModelError
 
 MAX_URL_BYTES = 4_000  # of one encoded text; a huge URL is a bare HTTP 400
 MAX_CHARACTERS = 200_000
-MAX_UNDO = 100
+MAX_UNDO = 30
 T = TypeVar("T")
 Offer = Callable[[ModelError], tuple[str, Callable[[], None]] | None]
 _SHARED = ("prompt", "prompt_ids", "model")
@@ -33,8 +33,7 @@ def begin(slug: str) -> None:
     state = st.session_state
     values: dict[str, str] = state.setdefault("_values", {})
     url = st.query_params.to_dict()
-    arrived = state.get("_slug") != slug
-    if arrived:
+    if state.get("_slug") != slug:
         values.update(_from_url(url))
     elif not state.get("_acted") and url not in state["_seen"]:
         for name in _names(slug):
@@ -96,6 +95,13 @@ def is_carried() -> bool:
     """Whether the state came along from another page, and the address bar does not show it yet."""
     seen: tuple[dict[str, str], dict[str, str]] = st.session_state["_seen"]
     return seen[0] != seen[1]
+
+
+def link_has_lost_text() -> bool:
+    """Whether the page was opened by a link whose text was too long for it, and lies in another session."""
+    kept: dict[str, str] = st.session_state.get("_long_texts", {})
+    url: dict[str, str] = st.session_state["_seen"][0]
+    return any(name.endswith(_HERE) and raw not in kept for name, raw in url.items())
 
 
 def link_is_whole() -> bool:

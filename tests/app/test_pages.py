@@ -128,6 +128,14 @@ def test_long_texts_stay_in_the_session_and_out_of_the_url(open_page):
     assert app.text_area[0].value == text
 
 
+def test_a_link_without_its_long_text_says_so(open_page):
+    app = open_page("next_token", prompt_here="0123456789ab")
+    assert any("too long for a link" in notice for notice in notices(app))
+    assert charts(app)
+    run(app.text_area[0].input("happy new"))
+    assert not notices(app)
+
+
 def test_a_too_long_text_can_be_cut_to_its_end(open_page):
     app = open_page("next_token")
     run(app.text_area[0].input("happy new year " * 2_000 + "Paris"))
