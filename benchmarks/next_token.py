@@ -95,7 +95,8 @@ def _rows_of(lm: PretrainedLM, idx: Sequence[int], **options: object) -> torch.T
     """Bare transformers, and softmax of the last row, in float32 on the CPU as ours is."""
     with torch.inference_mode():
         logits = lm.network(input_ids=torch.tensor([idx], device=lm.network.device), **options).logits
-        return logits[0, -1].float().softmax(-1).cpu()
+        probs: torch.Tensor = logits[0, -1].float().softmax(-1).cpu()
+        return probs
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ class App:
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
+    def script_cpu_seconds(self) -> float:
+        """The same without the main thread, which only sends and receives: scripts run on threads of their own."""
+        main = next(thread for thread in self.process.threads() if thread.id == self.process.pid)
+        return self.cpu_seconds() - float(main.user_time + main.system_time)
+
     def megabytes(self, field: str) -> float:
         """A size of the process as /proc tells it: RssAnon or VmRSS, in 10⁶ bytes."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()

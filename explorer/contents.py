@@ -19,6 +19,8 @@ class Entry:
         return f"app_pages/{self.wing}/{self.slug}.py"
 
 
+FIRST_PROMPT = "On January 1 people usually say happy new"
+
 SECTIONS = {
     "basics": "Language models",
     "tokens": "Token processing",

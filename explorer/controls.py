@@ -18,7 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from models.errors import ModelError
 
-MAX_URL_BYTES = 4_000  # of one encoded text; a huge URL is a bare HTTP 400
+MAX_URL_BYTES = 4_000  # of the encoded query; a huge URL is a bare HTTP 400
 MAX_CHARACTERS = 200_000
 MAX_UNDO = 30
 T = TypeVar("T")
@@ -39,20 +39,23 @@ def begin(slug: str) -> None:
         for name in _names(slug):
             values.pop(name, None)
         values.update(_from_url(url))
-    state["_slug"] = slug
     state["_acted"] = False
     # A page switch drops the parameters; the page's link component puts them back without a history entry.
     state["_seen"] = (url, _to_url(slug))
+    state["_slug"] = slug  # last: a run that is overtaken before has not arrived
 
 
 def set_values(**changes: str | None) -> None:
     """Commits values by the names of their parameters, as one step that Back undoes. None is the default."""
-    state = st.session_state
-    values: dict[str, str] = state["_values"]
+    values: dict[str, str] = st.session_state["_values"]
     if "prompt" in changes:
         changes.setdefault("prompt_ids", None)
-        undoable: list[dict[str, str | None]] = state.setdefault("_undoable", [])
-        undoable.append({name: values.get(name) for name in ("prompt", "prompt_ids")})
+    before = {name: values.get(name) for name in changes}
+    if before == changes:
+        return
+    if not _texts().isdisjoint(changes):
+        undoable: list[dict[str, str | None]] = st.session_state.setdefault("_undoable", [])
+        undoable.append(before)
         del undoable[:-MAX_UNDO]
     for name, new in changes.items():
         if new is None:
@@ -63,16 +66,17 @@ def set_values(**changes: str | None) -> None:
 
 
 def can_undo() -> bool:
-    """Whether the prompt was changed in this session."""
+    """Whether a text was changed in this session."""
     return bool(st.session_state.get("_undoable"))
 
 
 def undo() -> None:
-    """The prompt as it was before its last change."""
-    state = st.session_state
+    """The texts as they were before their last change."""
     if can_undo():
-        set_values(**state["_undoable"].pop())
-        state["_undoable"].pop()  # undoing is no change to undo
+        undoable: list[dict[str, str | None]] = st.session_state["_undoable"]
+        before = undoable.pop()
+        set_values(**before)
+        del undoable[-1:]  # undoing is no change to undo
 
 
 def reset() -> None:
@@ -86,9 +90,14 @@ def value(name: str, default: str = "") -> str:
     return stored.get(name, default)
 
 
-def link() -> str:
+def query() -> str:
     """This page's state as a query string, without the question mark."""
-    return urlencode(_to_url(st.session_state["_slug"]), quote_via=quote)
+    return _encoded(_to_url(st.session_state["_slug"]))
+
+
+def link(model: str) -> str:
+    """The query string of a link that shows the same elsewhere, where another `model` may be the default."""
+    return _encoded({"model": model} | _to_url(st.session_state["_slug"]))
 
 
 def is_carried() -> bool:
@@ -126,18 +135,20 @@ def text(
         default: the text at first.
         hint: help behind a question mark.
         placeholder: what an empty box shows.
-        along: values that are committed with a change, because their defaults depend on this text.
+        along: other texts and their defaults; they are committed with a change, since the defaults depend on it.
     """
+    _texts().add(name)
+    commit = (name, default, str, along or {})
     return str(
         st.text_area(
             label,
-            key=_bound(name, value(name, default)),
+            key=_bound(value(name, default), commit),
             height=76,
             max_chars=MAX_CHARACTERS,
             help=hint,
             placeholder=placeholder,
             on_change=_commit,
-            args=(name, default, str, along or {}),
+            args=commit,
         )
     )
 
@@ -145,39 +156,39 @@ def text(
 def number(name: str, label: str, default: float, low: float, high: float, step: float, hint: str) -> float:
     """A slider over real numbers."""
     current = _parsed(name, default, float, lambda number: low <= number <= high)
-    key = _bound(name, current)
-    return float(
-        st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=(name, default, repr))
-    )
+    commit = (name, default, repr)
+    key = _bound(current, commit)
+    return float(st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
 
 def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None) -> int:
     """A slider over whole numbers."""
     current = _parsed(name, default, int, lambda number: low <= number <= high)
-    key = _bound(name, current)
-    return int(st.slider(label, low, high, key=key, help=hint, on_change=_commit, args=(name, default, repr)))
+    commit = (name, default, repr)
+    return int(st.slider(label, low, high, key=_bound(current, commit), help=hint, on_change=_commit, args=commit))
 
 
 def choice(name: str, label: str, options: Sequence[str], titles: Callable[[str], str] = str) -> str:
     """One of a few options; the first is the default."""
-    current = _parsed(name, options[0], str, options.__contains__)
+    commit = (name, options[0], str)
     return str(
         st.segmented_control(
             label,
             options,
             format_func=titles,
             required=True,
-            key=_bound(name, current),
+            key=_bound(_parsed(name, options[0], str, options.__contains__), commit),
             on_change=_commit,
-            args=(name, options[0], str),
+            args=commit,
         )
     )
 
 
 def toggle(name: str, label: str, hint: str | None = None) -> bool:
     """A switch that is off by default."""
-    key = _bound(name, value(name) == "1")
-    return bool(st.toggle(label, key=key, help=hint, on_change=_commit, args=(name, False, lambda on: str(int(on)))))
+    commit = (name, False, lambda on: str(int(on)))
+    key = _bound(value(name) == "1", commit)
+    return bool(st.toggle(label, key=key, help=hint, on_change=_commit, args=commit))
 
 
 def _write_url() -> None:
@@ -192,19 +203,22 @@ def _write_url() -> None:
 
 
 @contextmanager
-def explained_errors(place: DeltaGenerator, name: str, offer: Offer = lambda _error: None) -> Iterator[None]:
+def explained_errors(
+    place: DeltaGenerator, name: str, offer: Offer = lambda _error: None, still: str = ""
+) -> Iterator[None]:
     """Shows a ModelError as a notice; what was on the page before stays, since the caller keeps its last result.
 
     Args:
         place: where the notice stands, an `st.empty`.
         name: of the parameter that may be at fault.
         offer: what the reader can do about an error by one click: the button's words, and what it does.
+        still: what is said of that which stays on the page.
     """
     try:
         yield
     except ModelError as error:
         with place.container():
-            notice(str(error))
+            notice(str(error) + still)
             remedy = offer(error)
             if remedy is not None:
                 st.button(remedy[0], key=f"remedy_{name}", on_click=remedy[1])
@@ -215,11 +229,23 @@ def notice(message: str) -> None:
     st.html(f'<div class="explorer-notice" role="alert">{html.escape(message)}</div>')
 
 
-def _bound(name: str, current: Any) -> str:
-    """The key of a widget that shows `current`. An equal value is not set again: that would undo half-typed text."""
-    key = _key(name)
-    if key not in st.session_state or st.session_state[key] != current:
+def _bound(current: Any, commit: tuple[Any, ...]) -> str:
+    """The key of a widget that shows `current`, the committed value; `commit` holds the arguments of `_commit`.
+
+    An equal value is not set again: that would undo half-typed text. A value that the reader changed in a run which was
+    overtaken before its callback was done is committed here, not lost.
+    """
+    key = _key(commit[0])
+    shown: dict[str, Any] = st.session_state.setdefault("_shown", {})
+    if key not in st.session_state:
         st.session_state[key] = current
+    elif st.session_state[key] != current:
+        if key in shown and shown[key] == current:
+            _commit(*commit)
+            current = st.session_state[key]
+        else:
+            st.session_state[key] = current
+    shown[key] = current
     return key
 
 
@@ -230,7 +256,15 @@ def _key(name: str) -> str:
 
 def _commit(name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING) -> None:
     new = st.session_state[_key(name)]
-    set_values(**along, **{name: None if new == default else encode(new)})
+    unsaid = new == default and name not in _SHARED  # what pages share is said: its default is another on each
+    changes: dict[str, str | None] = {other: value(other, first) for other, first in along.items()}
+    set_values(**changes | {name: None if unsaid else encode(new)})
+
+
+def _texts() -> set[str]:
+    """The parameters that hold a text, of all pages that this session has seen."""
+    texts: set[str] = st.session_state.setdefault("_texts", set())
+    return texts
 
 
 def _parsed(name: str, default: T, parse: Callable[[str], T], allowed: Callable[[T], bool]) -> T:
@@ -249,14 +283,18 @@ def _names(slug: str) -> list[str]:
 
 
 def _to_url(slug: str) -> dict[str, str]:
+    """The parameters of a page; its longest texts give way to hashes until the whole fits."""
     stored: dict[str, str] = st.session_state["_values"]
-    url = {}
-    for name in sorted(_names(slug)):
-        if len(quote(stored[name])) < MAX_URL_BYTES:
-            url[name] = stored[name]
-        else:
-            url[name + _HERE] = _keep(stored[name])
+    url = {name: stored[name] for name in sorted(_names(slug))}
+    for name in sorted(url, key=lambda name: -len(url[name])):
+        if len(_encoded(url)) < MAX_URL_BYTES:
+            break
+        url[name + _HERE] = _keep(url.pop(name))
     return url
+
+
+def _encoded(url: Mapping[str, str]) -> str:
+    return urlencode(url, quote_via=quote, errors="replace")
 
 
 def _from_url(url: dict[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import streamlit as st
 _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     character: "\\" + character for character in "{}$&#_%"
 }
+_SPECIAL |= {character: character + "{}" for character in "-'`"}  # else two of them become one sign
 
 
 def explanation(words: str, formulas: Sequence[str], functions: Sequence[Callable[..., Any]]) -> None:

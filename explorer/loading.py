@@ -1,6 +1,8 @@
 """Makes and shares what is expensive: models, and what they said. The only file that caches with streamlit."""
 
 import gc
+import html
+import logging
 import threading
 import time
 import uuid
@@ -17,6 +19,7 @@ from explorer import controls
 from explorer.inference import ModelQueue, Overtaken, Ticket
 from models import registry
 from models.errors import ModelError, TextTooLong
+from models.tokens.prefixes import common_prefix
 
 if TYPE_CHECKING:
     from models.interfaces import LanguageModel, Tokenizer
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
     Encode = Callable[[Tokenizer], list[int]]
 
+_LOG = logging.getLogger(__name__)
+_RETRYING = threading.Lock()
 MAX_TOKENS = 1_024  # of one text on a page, the start token included
 RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
 PATIENCE = 0.6  # seconds before a wait is worth words
@@ -37,7 +42,7 @@ class Loader:
         self.ended = 0.0
         self._name = name
         self._ready = threading.Event()
-        self._error: Exception | None = None
+        self._error: str | None = None
         self._model: LanguageModel | None = None
         self.queue: ModelQueue | None = None
         threading.Thread(target=self._load, daemon=True).start()
@@ -56,23 +61,29 @@ class Loader:
             ModelError: it could not be loaded.
         """
         if self._error is not None:
-            raise self._error
+            raise ModelError(self._error)
         if self._model is None:
             raise RuntimeError("the model is not loaded yet: wait first")
         return self._model
 
     def _load(self) -> None:
+        gc.disable()  # the many objects of a load are there to stay; looking through them took a second
         try:
             model = models.load(self._name, self._tell)
             from models import device
 
             self.queue = ModelQueue(device.workers())
             self._model = model
-            # What is loaded stays: no later collection need look at it.
-            gc.collect()
-            gc.freeze()
-        except Exception as error:  # noqa: BLE001 - `model` raises it in the session that wants the model
-            self._error = error
+        except ModelError as error:
+            self._error = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread of its own: the reader must be told, whatever it is
+            _LOG.exception("loading %s", self._name)
+            self._error = f"{self._name} could not be loaded ({type(error).__name__}). The server's log says more."
+        finally:
+            gc.enable()
+        # What is loaded stays: no later collection need look at it.
+        gc.collect()
+        gc.freeze()
         self.ended = time.monotonic()
         self._ready.set()
 
@@ -90,6 +101,7 @@ class Reading:
 
     model: "LanguageModel"
     score: "Score"
+    computed: int  # tokens that had to be read; those of the text before were known
     seconds: float
 
 
@@ -138,14 +150,17 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> R
             return "Keep only the end", partial(controls.set_values, **{parameter: error.kept})
         return ("Go on", _stopped().clear) if isinstance(error, Stopped) else None
 
-    with controls.explained_errors(place, parameter, offer):
-        lm = model(name, place)
+    still = " What is shown below still belongs to the text before." if slot in last else ""
+    with controls.explained_errors(place, parameter, offer, still):
+        loader = _ready(name, place)
+        lm = loader.model()
         token_ids = encode(lm.tokenizer)
         if len(token_ids) > MAX_TOKENS - 1:
             raise TextTooLong(
                 f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
                 "Shorten the text, or keep only its end.",
-                lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]),
+                # The cut may go through a character: what is left of that is no text.
+                lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]).lstrip("\ufffd"),
             )
         key = (tuple(token_ids), end)
         known, earlier = last.get(slot, (None, None))
@@ -153,16 +168,19 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False) -> R
             return earlier
         after = earlier.score if earlier is not None and earlier.model is lm else None
 
-        def work(ticket: Ticket) -> "Score":
+        def work(ticket: Ticket) -> tuple["Score", int]:
             from models.prediction import score
 
-            return score(lm, token_ids, after=after, end=end, progress=ticket.progress)
+            known = 0 if after is None else common_prefix(after.token_ids, token_ids)
+            one = score(lm, token_ids, after=after, end=end, progress=ticket.progress)
+            return one, len(one.token_ids) - known
 
-        ticket = _finished(_loader(name), slot, key, work, place)
+        ticket = _finished(loader, parameter, key, work, place)
         try:
-            last[slot] = key, Reading(lm, ticket.result(), ticket.seconds)
+            one, computed = ticket.result()
         except Overtaken:
             st.stop()
+        last[slot] = key, Reading(lm, one, computed, ticket.seconds)
     return last_reading(parameter)
 
 
@@ -176,7 +194,9 @@ def _ready(name: str, place: DeltaGenerator) -> Loader:
     """The loader of a model once it is done; says in `place` what is going on."""
     loader = _loader(name)
     if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
-        _loader.clear(name)
+        with _RETRYING:
+            if _loader(name) is loader:
+                _loader.clear(name)
         loader = _loader(name)
     if not loader.wait(0):
         while not loader.wait(0.05):
@@ -185,7 +205,9 @@ def _ready(name: str, place: DeltaGenerator) -> Loader:
     return loader
 
 
-def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket], Any], place: DeltaGenerator) -> Ticket:
+def _finished(
+    loader: Loader, parameter: str, key: Hashable, work: Callable[[Ticket], Any], place: DeltaGenerator
+) -> Ticket:
     """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
 
     Raises:
@@ -195,21 +217,21 @@ def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket],
     if queue is None:
         raise RuntimeError("a loaded model has a queue")
     stopped = _stopped()
-    if stopped.get(slot) == key:
-        raise Stopped("Stopped. What is shown below belongs to the text before.")
-    stopped.pop(slot, None)
-    asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), slot)
+    if stopped.get(parameter) == key:
+        raise Stopped("Stopped.")
+    stopped.pop(parameter, None)
+    asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), parameter)
     ticket = queue.ask(asker, key, work)
     if ticket.wait(PATIENCE):
         return ticket
 
     def stop() -> None:
-        stopped[slot] = key
+        stopped[parameter] = key
         queue.leave(asker)
 
     with place.container(horizontal=True, vertical_alignment="center"):
         line = st.empty()
-        st.button("Stop", key=f"stop {slot}", on_click=stop)
+        st.button("Stop", key=f"stop {parameter}", on_click=stop)
     while not ticket.wait(0.05):
         done, of = ticket.done_of
         ahead = queue.ahead_of(ticket)
@@ -219,10 +241,10 @@ def _finished(loader: Loader, slot: str, key: Hashable, work: Callable[[Ticket],
 
 
 def _stopped() -> dict[str, Hashable]:
-    """The requests that this session has stopped, one a place on a page."""
+    """The requests that this session has stopped, one a text."""
     stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
     return stopped
 
 
 def _say(place: DeltaGenerator, words: str) -> None:
-    place.html(f'<div class="explorer-wait" role="status">{words} …</div>')
+    place.html(f'<div class="explorer-wait" role="status">{html.escape(words)} …</div>')

@@ -16,6 +16,8 @@ def percent(probability: float) -> str:
     if probability < 1e-5:
         return power_of_ten(math.log(probability), digits=0)
     hundredth = probability * 100
+    if 99.95 <= hundredth < 100:
+        return "> 99.9 %"
     return f"{hundredth:.1f} %" if hundredth >= 0.1 else f"{hundredth:.2g} %"
 
 
@@ -39,13 +41,13 @@ def power_of_ten_latex(log_value: float, digits: int = 2) -> str:
 def times(log_ratio: float) -> str:
     """exp(log_ratio), at least 1, as a reader says it.
 
-    >>> times(math.log(37.4)), times(math.log(1.2)), times(500.0)
-    ('37', '1.2', 'about 1.4 × 10²¹⁷')
+    >>> times(math.log(37.4)), times(math.log(1.04)), times(500.0)
+    ('37', '1.04', 'about 1.4 × 10²¹⁷')
     """
     if log_ratio > math.log(1e6):
         return f"about {power_of_ten(log_ratio, digits=1)}"
     ratio = math.exp(log_ratio)
-    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 2 else f"{ratio:.2f}"
 
 
 def _scientific(log_value: float, digits: int) -> tuple[float, int]:

@@ -11,7 +11,6 @@ REMOVED = "#9AA5B1"  # probability that a decoding rule took away
 SURPRISAL = "#D55E00"  # how surprising
 RUNNING = "#CC79A7"  # a running sum
 DECIDES = "#E69F00"  # the mark of what decides
-FAMILY = {"transformer": "#0072B2"}
 GRID = "rgba(128, 140, 155, 0.25)"
 FONT_SIZE = 14
 

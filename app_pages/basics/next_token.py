@@ -3,12 +3,12 @@
 import streamlit as st
 
 from explorer import chrome, controls
+from explorer.contents import FIRST_PROMPT
 from explorer.panels import distribution, prompt
 
 SLUG = "next_token"
-HAPPY = "On January 1 people usually say happy new"
 PRESETS = {
-    "Happy new …": {"prompt": HAPPY},
+    "Happy new …": {"prompt": FIRST_PROMPT},
     "Capital of France": {"prompt": "The capital of France is"},
     "Code": {"prompt": "def add(a, b):\n    return a +"},
     "French": {"prompt": "La capitale de la France est"},
@@ -16,18 +16,19 @@ PRESETS = {
 }
 
 chrome.header(SLUG, PRESETS)
-text = controls.text("prompt", "Prompt", HAPPY, hint="Ctrl+Enter, or a click elsewhere, sends it to the model.")
+text = controls.text("prompt", "Prompt", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it to the model.")
 reading = prompt.read_prompt(prompt.model_name(), text)
+strip = st.container()
+figure, beside = st.columns([2, 1], gap="large")
+with beside:
+    by_rank = prompt.strip_colour(SLUG)
+    decoding, bars, log = distribution.decoding_controls(SLUG)
 if reading is not None:
-    strip = st.container()
-    figure, beside = st.columns([2, 1], gap="large")
-    with beside:
-        by_rank = prompt.strip_colour(SLUG)
-        decoding, bars, log = distribution.decoding_controls(SLUG)
     with strip:
         prompt.strip(reading, by_rank)
     with figure:
         distribution.distribution(reading, decoding, bars, log)
-    prompt.facts(reading)
+prompt.model_line(reading)
+if reading is not None:
     distribution.how_computed(reading, decoding)
 chrome.footer(SLUG)

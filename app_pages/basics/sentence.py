@@ -36,7 +36,7 @@ chrome.header(SLUG, {title: {"prompt": a, f"{SLUG}_b": b} for title, (a, b, _) i
 first_b = B if controls.value("prompt", A) == A else ""
 left, right = st.columns(2)
 with left:
-    a = controls.text("prompt", "Sentence A", A, along={f"{SLUG}_b": controls.value(f"{SLUG}_b", first_b)})
+    a = controls.text("prompt", "Sentence A", A, along={f"{SLUG}_b": first_b})
 with right:
     b = controls.text(f"{SLUG}_b", "Sentence B", first_b, placeholder="A second sentence, to compare")
 task = next((words for first, second, words in PRESETS.values() if (first, second) == (a, b)), None)
@@ -49,7 +49,7 @@ with beside, st.container(horizontal=True, vertical_alignment="bottom", horizont
         f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
     )
 model = prompt.model_name()
-read_a = loading.read("prompt", model, lambda tokenizer: tokenizer.encode(a), end=end)
+read_a = prompt.read_prompt(model, a, end=end)
 read_b = loading.read(f"{SLUG}_b", model, lambda tokenizer: tokenizer.encode(b), end=end) if b else None
 readings = {name: reading for name, reading in (("A", read_a), ("B", read_b)) if reading is not None}
 scores = [reading.score for reading in readings.values()]
@@ -59,8 +59,8 @@ for column, (name, reading) in zip(st.columns(max(1, len(readings))), readings.i
     with column:
         marked = getattr(decides, name.lower()) if decides else range(0)
         sentence.factors(name, reading, scores, marked, unit)
-for reading in list(readings.values())[:1]:
-    sentence.conditions(reading, end)
-    prompt.facts(reading)
+prompt.model_line(read_a or read_b)
+if readings:
+    sentence.conditions(next(iter(readings.values())), end)
     sentence.how_computed(readings, unit)
 chrome.footer(SLUG)

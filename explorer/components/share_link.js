@@ -42,7 +42,7 @@ export default function (component) {
     root.append(said, button)
   }
   button.onclick = async () => {
-    await copy(location.origin + address(data.query))
+    await copy(location.origin + address(data.link))
     const said = root.querySelector("span")
     said.textContent = "Copied"
     setTimeout(() => { said.textContent = "" }, 2000)

@@ -5,12 +5,14 @@ from explorer.components import register
 _component = register("share_link")
 
 
-def share_link(query: str, slug: str, *, carried: bool) -> None:
+def share_link(query: str, link: str, slug: str, *, carried: bool) -> None:
     """Mounts the button.
 
     Args:
-        query: the page's state, without the question mark.
+        query: the page's state, as it stands in the address bar, without the question mark.
+        link: the same as it is copied: with all that differs from one server to the next.
         slug: of the page.
         carried: whether the state came along from another page and is not in the address bar yet.
     """
-    _component(key="share_link", data={"query": query, "slug": slug, "carried": carried}, height="content")
+    data = {"query": query, "link": link, "slug": slug, "carried": carried}
+    _component(key="share_link", data=data, height="content")

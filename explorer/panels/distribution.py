@@ -9,9 +9,8 @@ from explorer.figures.next_token import next_token_bars
 from explorer.loading import Reading
 from explorer.numbers import percent
 from explorer.panels import prompt
-from models.mixers.pretrained import PretrainedLM
 from models.prediction.decoding import Decoding
-from models.prediction.scoring import next_token
+from models.prediction.scoring import score
 
 _CHART = "next_token_bars"
 
@@ -31,7 +30,7 @@ def decoding_controls(slug: str) -> tuple[Decoding, int, bool]:
         "Divides the logits: below 1 the probable gets more probable, above 1 all get more alike. "
         "0 always takes the most probable token.",
     )
-    with st.expander("More: top-k, top-p, min-p, model"):
+    with st.expander("More: top-k, top-p, min-p"):
         top_k = controls.count(f"{slug}_top_k", "Top-k (0: all)", 0, 0, 100, "Keeps the k most probable tokens.")
         top_p = controls.number(
             f"{slug}_top_p",
@@ -51,7 +50,6 @@ def decoding_controls(slug: str) -> tuple[Decoding, int, bool]:
             0.01,
             "Keeps tokens that are at least this fraction as probable as the first one.",
         )
-        prompt.model_picker()
     return Decoding(temperature, top_k, top_p, min_p), k, axis == "log"
 
 
@@ -134,5 +132,5 @@ def how_computed(reading: Reading, decoding: Decoding) -> None:
         "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
         "and the rest is divided by its sum.",
         formulas,
-        [next_token, PretrainedLM.logits, Decoding.apply],
+        [type(reading.model).logits, score, Decoding.apply],
     )

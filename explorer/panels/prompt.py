@@ -31,21 +31,14 @@ def model_name() -> str:
     return wanted if found else default
 
 
-def model_picker() -> None:
-    """A choice among the models of the catalogue."""
-    titles = {card.name: card.title for card in registry.catalog()}
-    first = loading.default_model()
-    controls.choice("model", "Model", [first, *titles.keys() - {first}], lambda name: titles.get(name, name))
-
-
-def read_prompt(model: str, prompt: str) -> Reading | None:
+def read_prompt(model: str, prompt: str, *, end: bool = False) -> Reading | None:
     """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
 
     def encode(tokenizer: Tokenizer) -> list[int]:
         chosen = _valid_ids(controls.value("prompt_ids"), prompt, tokenizer)
         return tokenizer.encode(prompt) if chosen is None else chosen
 
-    return loading.read("prompt", model, encode)
+    return loading.read("prompt", model, encode, end=end)
 
 
 def set_prompt_ids(tokenizer: Tokenizer, token_ids: list[int]) -> None:
@@ -94,18 +87,22 @@ def strip(reading: Reading, by_rank: bool) -> None:
     )
 
 
-def facts(reading: Reading) -> None:
-    """Which model, in what precision, where, how long it took; and its card."""
-    card = reading.model.card
-    count = len(reading.score.token_ids)
+def model_line(reading: Reading | None) -> None:
+    """Which model, in what precision, where, how long it took; its card, and a choice of another."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'} "
-            f"read in {reading.seconds * 1000:,.0f} ms"
-        )
-        with st.popover("About this model", type="tertiary"):
-            known = [(name, value) for name, value in _card_lines(card) if value]
-            st.text("\n".join(f"{name}: {value}" for name, value in known))
+        if reading is not None:
+            card, count = reading.model.card, len(reading.score.token_ids)
+            st.text(
+                f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'}, "
+                f"{reading.computed:,} of them read anew in {reading.seconds * 1000:,.0f} ms"
+            )
+        with st.popover("Model", type="tertiary"):
+            titles = {card.name: card.title for card in registry.catalog()}
+            first = loading.default_model()
+            names = [first, *(name for name in titles if name != first)]
+            controls.choice("model", "Model", names, lambda name: titles.get(name, name))
+            if reading is not None:
+                st.text("\n".join(f"{name}: {value}" for name, value in _card_lines(reading.model.card) if value))
 
 
 def _card_lines(card: ModelCard) -> list[tuple[str, object]]:

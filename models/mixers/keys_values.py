@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from models.tokens.prefixes import common_prefix
+
 Layers = list[tuple[Tensor, Tensor]]  # a layer: keys and values, each of shape (1, head, pos, head_size)
 
 
@@ -25,8 +27,8 @@ class PrefixStore:
     def longest(self, idx: Sequence[int], at_most: int) -> tuple[int, Layers]:
         """How many first tokens of `idx` are known, `at_most` so many, and views of their keys and values."""
         with self._lock:
-            found = max(self._entries, key=lambda known: _common(known, idx), default=())
-            length = min(_common(found, idx), at_most)
+            found = max(self._entries, key=lambda known: common_prefix(known, idx), default=())
+            length = min(common_prefix(found, idx), at_most)
             if length == 0:
                 return 0, []
             self._entries.move_to_end(found)
@@ -34,12 +36,14 @@ class PrefixStore:
         return length, [(keys[:, :, :length], values[:, :, :length]) for keys, values in layers]
 
     def add(self, idx: Sequence[int], layers: Layers) -> None:
-        """Keeps the keys and values of `idx`, in place of its own prefixes, and drops the oldest over the limit."""
+        """Keeps the keys and values of `idx` in place of those of its prefixes; drops the oldest over the limit."""
         size = _size(layers)
         if size > self.max_bytes:
             return
         added = tuple(idx)
         with self._lock:
+            if any(known[: len(added)] == added for known in self._entries):
+                return
             for known in [known for known in self._entries if known == added[: len(known)]]:
                 self._bytes -= _size(self._entries.pop(known))
             self._entries[added] = layers
@@ -51,14 +55,6 @@ class PrefixStore:
     def bytes(self) -> int:
         """Bytes held at present."""
         return self._bytes
-
-
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the longest common prefix."""
-    for length, (one, other) in enumerate(zip(first, second)):
-        if one != other:
-            return length
-    return min(len(first), len(second))
 
 
 def _size(layers: Layers) -> int:

@@ -41,13 +41,13 @@ class PretrainedLM(LanguageModel):
         self.network = network
         self.tokenizer = tokenizer
         self.card = card
-        self.block_size: int = network.config.get_text_config().max_position_embeddings
+        self.block_size = card.block_size
         self._known = PrefixStore(KEYS_VALUES_BYTES)
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
         if not 0 <= start <= len(token_ids):
             raise ValueError(f"start {start} is outside a history of {len(token_ids)} tokens")
-        if len(token_ids) > self.block_size - 1:
+        if self.block_size is not None and len(token_ids) > self.block_size - 1:
             raise ModelError(
                 f"{len(token_ids):,} tokens are more than the {self.block_size - 1:,} that {self.card.title} "
                 "can look back on. Shorten the text."
@@ -55,17 +55,18 @@ class PretrainedLM(LanguageModel):
         idx = [self.tokenizer.start_id, *token_ids]
         known, layers = self._known.longest(idx, at_most=start)
         new = torch.tensor([idx[known:]], device=self.network.device)
+        past = {"past_key_values": transformers.DynamicCache(layers)} if layers else {}
+        wanted = len(token_ids) + 1 - start
         with torch.inference_mode():
-            cache = transformers.DynamicCache(layers) if layers else transformers.DynamicCache()
-            output = self.network(
-                input_ids=new, past_key_values=cache, use_cache=True, logits_to_keep=len(token_ids) + 1 - start
-            )
-        self._remember(idx, output.past_key_values)
-        rows: Tensor = output.logits[0].float()
+            output = self.network(input_ids=new, use_cache=True, logits_to_keep=wanted, **past)
+        self._remember(idx, output.get("past_key_values"))
+        rows: Tensor = output.logits[0, -wanted:].float()
         return rows
 
-    def _remember(self, idx: list[int], cache: transformers.Cache) -> None:
+    def _remember(self, idx: list[int], cache: object) -> None:
         """Keeps keys and values, if every layer has plain ones of every position (no sliding window, no state)."""
+        if not isinstance(cache, transformers.DynamicCache):
+            return
         plain = [layer for layer in cache.layers if type(layer) is transformers.cache_utils.DynamicLayer]
         layers = [(layer.keys, layer.values) for layer in plain if layer.keys is not None and layer.values is not None]
         if len(layers) == len(cache.layers):
@@ -92,27 +93,25 @@ def load_gguf(card: ModelCard, gguf: Path | None, progress: Progress) -> Pretrai
     return _load_folder(folder, card)
 
 
-def load_hub(card: ModelCard, progress: Progress, revision: str | None = None) -> PretrainedLM:
+def load_hub(card: ModelCard, progress: Progress) -> PretrainedLM:
     """A causal LM from a local folder, the local hub cache, or the hub, in this order."""
     folder = Path(card.source)
     if not folder.is_dir():
-        folder = _snapshot(card.source, revision, progress)
+        folder = _snapshot(card.source, progress)
     progress(f"Loading {card.title}")
     return _load_folder(folder, card)
 
 
-def _snapshot(repo_id: str, revision: str | None, progress: Progress) -> Path:
+def _snapshot(repo_id: str, progress: Progress) -> Path:
     try:
         try:
-            folder = Path(
-                snapshot_download(repo_id, revision=revision, allow_patterns=_HUB_FILES, local_files_only=True)
-            )
+            folder = Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES, local_files_only=True))
             if any(folder.glob("*.safetensors")):
                 return folder
         except LocalEntryNotFoundError:
             pass
         progress(f"Downloading {repo_id} from the Hugging Face hub")
-        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=_HUB_FILES))
+        return Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES))
     except HFValidationError as error:
         raise ModelError(f"{repo_id!r} is neither a folder nor the name of a model (owner/name).") from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
@@ -161,10 +160,10 @@ def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
         precision=f"{card.precision}, computed in {str(network.dtype).removeprefix('torch.')} on {network.device.type}",
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         vocab_size=config.vocab_size,
-        block_size=config.max_position_embeddings,
+        block_size=getattr(config, "max_position_embeddings", None),  # none: no end is built in
         start_token=tokenizer.tokens([start_id])[0],
         end_token=tokenizer.tokens([end_id])[0] if end_id is not None else None,
-        sha256=card.sha256 or checkpoints.sha256(weights[0]),
+        sha256=card.sha256 or (checkpoints.sha256(weights[0]) if len(weights) == 1 else None),
     )
     return PretrainedLM(network, tokenizer, card)
 

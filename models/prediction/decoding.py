@@ -15,6 +15,8 @@ from torch import Tensor
 from models.errors import ModelError
 from models.interfaces import LanguageModel
 
+_COLDEST = 1e-6  # below this temperature float32 can't tell: the most probable token is taken
+
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
@@ -48,11 +50,11 @@ class Decoding:
 
     def apply(self, logits: Float[Tensor, " vocab"]) -> Decoded:
         """The distribution from which the next token is drawn."""
-        if self.temperature == 0:
+        if self.temperature < _COLDEST:
             scores = torch.full_like(logits, -math.inf)
             scores[logits.argmax()] = 0.0
         else:
-            scores = logits / self.temperature
+            scores = (logits - logits.max()) / self.temperature  # the largest is 0, so nothing overflows
         tempered = scores.softmax(-1)
         kept = scores > -math.inf
         removed: dict[str, float] = {}

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from models.errors import ModelError
 from models.interfaces import LanguageModel, Tokenizer
+from models.tokens.prefixes import common_prefix
 
 TOP = 10  # alternatives kept of each position
 _CHUNK_BYTES = 16 * 2**20  # rows of logits that exist at once
@@ -58,9 +59,11 @@ class NextToken:
 
     def top_ids(self, k: int) -> list[int]:
         """The k most probable token ids, most probable first; equals in the order of their ids."""
-        top = self.logits.topk(min(k, len(self.logits)))
-        pairs = sorted(zip(top.values.tolist(), top.indices.tolist()), key=lambda pair: (-pair[0], pair[1]))
-        return [token_id for _, token_id in pairs]
+        least = self.logits.topk(min(k, len(self.logits))).values[-1]
+        among = (self.logits >= least).nonzero()[:, 0]
+        order = self.logits[among].sort(descending=True, stable=True).indices
+        ids: list[int] = among[order][:k].tolist()
+        return ids
 
     def top(self, k: int) -> list[tuple[str, float]]:
         """The k most probable tokens in their visible form, with probabilities."""
@@ -104,7 +107,7 @@ class Score:
 def next_token(lm: LanguageModel, history: str | Sequence[int]) -> NextToken:
     """The distribution of the token after `history`, a text or token ids."""
     token_ids = _ids(lm, history)
-    return NextToken(lm.tokenizer, lm.logits(token_ids, start=len(token_ids))[-1].cpu())
+    return NextToken(lm.tokenizer, lm.logits(token_ids, start=len(token_ids))[-1].cpu().clone())
 
 
 def score(
@@ -132,7 +135,7 @@ def score(
         if lm.tokenizer.end_id is None:
             raise ModelError(f"{lm.card.title} has no end token, so the end of a text has no probability.")
         token_ids = [*token_ids, lm.tokenizer.end_id]
-    known = _common_prefix(after, token_ids)
+    known = 0 if after is None else common_prefix(after.token_ids, token_ids)
     parts = [] if after is None else [_kept(after, known)]
     start = known
     if after is not None and known == len(after.token_ids) < len(token_ids):
@@ -148,7 +151,7 @@ def score(
         parts.append(_summary(rows[: len(scored)], scored))
         progress(stop - 1, len(token_ids))
         if stop > len(token_ids):
-            last = rows[-1].cpu()
+            last = rows[-1].cpu().clone()  # a view would keep all rows
         start = stop
     log_probs, ranks, entropies, top_ids, top_log_probs = (torch.cat(column) for column in zip(*parts, strict=True))
     return Score(
@@ -168,13 +171,6 @@ def _ids(lm: LanguageModel, text: str | Sequence[int]) -> list[int]:
     return lm.tokenizer.encode(text) if isinstance(text, str) else list(text)
 
 
-def _common_prefix(after: Score | None, token_ids: Sequence[int]) -> int:
-    if after is None:
-        return 0
-    pairs = zip(after.token_ids, token_ids)
-    return next((i for i, (one, other) in enumerate(pairs) if one != other), min(len(after.token_ids), len(token_ids)))
-
-
 def _kept(after: Score, known: int) -> tuple[Tensor, ...]:
     columns = (after.log_probs, after.ranks, after.entropies, after.top_ids, after.top_log_probs)
     return tuple(column[:known] for column in columns)
@@ -185,7 +181,8 @@ def _summary(rows: Float[Tensor, "pos vocab"], targets: Sequence[int]) -> tuple[
     log_probs = rows.log_softmax(-1)
     target = torch.tensor(targets, dtype=torch.long, device=rows.device)[:, None]
     ranks = (rows > rows.gather(1, target)).sum(1) + 1
-    entropies = torch.special.entr(log_probs.exp()).sum(1) / math.log(2)
+    # P = 0 counts as 0: the bound only keeps 0 times minus infinity from being NaN.
+    entropies = -(log_probs.exp() * log_probs.clamp(min=-1e4)).sum(1) / math.log(2)
     top = log_probs.topk(min(TOP, rows.shape[1]), dim=1)
     columns = (log_probs.gather(1, target)[:, 0], ranks, entropies, top.indices, top.values)
     return tuple(column.cpu() for column in columns)

@@ -60,7 +60,7 @@ class SubwordTokenizer:
 
     def _visible(self, token_id: int) -> str:
         if token_id in self._added:
-            return self._added[token_id]
+            return visible(self._added[token_id].encode())
         piece = self._backend.id_to_token(token_id)
         if piece is None:  # rows that pad the table to a round size
             return f"⟨id {token_id}⟩"

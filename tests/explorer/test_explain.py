@@ -8,6 +8,14 @@ from explorer.explain import latex_text
 def test_text_in_a_formula_stays_text(text):
     inside = latex_text(text).removeprefix(r"\texttt{").removesuffix("}")
     plain = inside
-    for special in (r"\textbackslash{}", r"\textasciitilde{}", r"\textasciicircum{}", *("\\" + c for c in "{}$&#_%")):
+    for special in (
+        r"\textbackslash{}",
+        r"\textasciitilde{}",
+        r"\textasciicircum{}",
+        *("\\" + c for c in "{}$&#_%"),
+        "-{}",
+        "'{}",
+        "`{}",
+    ):
         plain = plain.replace(special, "")
     assert not set(plain) & set("\\{}$&#_%^~")

@@ -82,6 +82,13 @@ def test_senseless_settings_are_explained(wrong):
         Decoding(**wrong)
 
 
+@pytest.mark.parametrize("temperature", [1e-320, 1e-40, 1e-7, 1e-5, 1e30])
+def test_extreme_temperatures_stay_distributions(temperature):
+    probs = Decoding(temperature).apply(torch.tensor([1.0, 30.0, -5.0])).probs
+    assert float(probs.sum()) == pytest.approx(1)
+    assert probs.isfinite().all()
+
+
 def test_the_same_seed_gives_the_same_text():
     lm = BigramLM()
     first, again, other = ([s.token_id for s in generate(lm, "a", Decoding(seed=seed), 30)] for seed in (1, 1, 2))

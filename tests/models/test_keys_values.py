@@ -25,6 +25,13 @@ def test_a_longer_text_takes_the_place_of_its_prefix():
     assert store.bytes == 3 * 2 * 4 * 4 * 2
 
 
+def test_a_prefix_of_what_is_kept_is_not_kept_again():
+    store = PrefixStore(10**6)
+    store.add([1, 2, 3], layers(3))
+    store.add([1, 2], layers(2))
+    assert store.bytes == 3 * 2 * 4 * 4 * 2
+
+
 def test_the_least_recently_used_goes_first_and_memory_is_bounded():
     one = 5 * 2 * 4 * 4 * 2
     store = PrefixStore(2 * one)

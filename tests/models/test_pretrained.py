@@ -58,6 +58,33 @@ def test_many_threads_share_one_model(tiny):
         torch.testing.assert_close(rows, reference(tiny, token_ids)[len(token_ids) // 2 :], atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("GPT2", {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 64}),
+        ("GPTNeoX", {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}),
+        ("Bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 2}),
+        ("Mamba", {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4}),
+        ("Mistral", {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+                     "intermediate_size": 64, "sliding_window": 4}),
+    ],
+)  # fmt: skip
+def test_other_architectures(name, settings, tiny_folder, tmp_path):
+    """Learned, rotary, ALiBi, recurrent, sliding window: what can't be reused is computed again, and is right."""
+    config = getattr(transformers, f"{name}Config")(vocab_size=310, bos_token_id=0, eos_token_id=1, **settings)
+    torch.manual_seed(0)
+    getattr(transformers, f"{name}{'LMHeadModel' if name == 'GPT2' else 'ForCausalLM'}")(config).save_pretrained(
+        tmp_path
+    )
+    (tmp_path / "tokenizer.json").write_bytes((tiny_folder / "tokenizer.json").read_bytes())
+    lm = models.load(str(tmp_path))
+    token_ids = [5, 9, 200, 7, 7, 30, 12, 4]
+    wanted = reference(lm, token_ids).log_softmax(-1)
+    for stop, start in [(3, 0), (5, 4), (8, 6), (8, 0), (2, 2)]:
+        rows = lm.logits(token_ids[:stop], start=start).log_softmax(-1)
+        torch.testing.assert_close(rows, wanted[start : stop + 1], atol=1e-4, rtol=0)
+
+
 def test_a_prefix_that_was_read_is_not_computed_again(tiny_folder):
     lm = models.load(str(tiny_folder))
     lm.logits([5, 6, 7, 8], start=4)

@@ -46,6 +46,18 @@ def test_extending_a_score_equals_scoring_anew(text, other):
     torch.testing.assert_close(extended.next.logits, anew.next.logits)
 
 
+def test_a_score_keeps_no_rows_of_logits(tiny):
+    after = score(tiny, list(range(2, 90))).next.logits
+    assert after.untyped_storage().nbytes() == after.nbytes
+    alone = next_token(tiny, [3, 4]).logits
+    assert alone.untyped_storage().nbytes() == alone.nbytes
+
+
+def test_equals_come_in_the_order_of_their_ids():
+    after = next_token(UniformLM(), "")
+    assert after.top_ids(4) == [0, 1, 2, 3]
+
+
 def test_an_appended_token_costs_one_row():
     lm = BigramLM()
     asked = []
