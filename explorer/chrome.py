@@ -44,7 +44,9 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
             st.button(
                 "Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first"
             )
-            share_link(controls.query(), controls.link(loading.default_model()), slug, carried=controls.is_carried())
+            share_link(
+                controls.query(), controls.link(loading.catalogued_default()), slug, carried=controls.is_carried()
+            )
     if controls.link_has_lost_text():
         controls.notice("The text of this link was too long for a link and is not here any more. Paste it again.")
     if not controls.link_is_whole():

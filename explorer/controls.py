@@ -95,9 +95,9 @@ def query() -> str:
     return _encoded(_to_url(st.session_state["_slug"]))
 
 
-def link(model: str) -> str:
+def link(model: str | None) -> str:
     """The query string of a link that shows the same elsewhere, where another `model` may be the default."""
-    return _encoded({"model": model} | _to_url(st.session_state["_slug"]))
+    return _encoded(({"model": model} if model else {}) | _to_url(st.session_state["_slug"]))
 
 
 def is_carried() -> bool:

@@ -115,6 +115,12 @@ def default_model() -> str:
     return registry.default_name()
 
 
+def catalogued_default() -> str | None:
+    """The default model's name, if it means the same on every server: a folder of this one stays here."""
+    name = default_model()
+    return name if registry.card(name) else None
+
+
 def prepare() -> None:
     """Begins to load the default model, and does not wait."""
     _loader(default_model())
