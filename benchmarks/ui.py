@@ -171,7 +171,7 @@ def modelled(page: Page, name: str, act: Callable[[int], None], turns: int, bare
     times, readings = [], []
     for turn in range(turns):
         times.append(redrawn(page, act, turn))
-        said = re.search(r"read in ([\d,]+) ms", page.get_by_text("read in").first.inner_text())
+        said = re.search(r"read anew in ([\d,]+) ms", page.get_by_text("read anew in").first.inner_text())
         readings.append(float(said[1].replace(",", "")) if said else float("nan"))
     median = statistics.median(times)
     yield Row(f"{name} to figure redrawn, median", median, "ms", peer=bare)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
+from explorer.figures import made
 from explorer.numbers import LOGARITHMS
 
 MOST_LABELS = 40
@@ -56,10 +57,9 @@ def sentence_factors(
         "hovertemplate": f"up to <b>%{{hovertext}}</b><br>sum of {unit} P = %{{y:.5f}}<extra></extra>",
     }
     font = {"size": style.FONT_SIZE}
-    return go.Figure(
+    return made(
         data=[factors, sums],
         layout={
-            "template": style.TEMPLATE,
             "height": 430,
             "dragmode": False,
             "xaxis": {

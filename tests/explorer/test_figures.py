@@ -1,8 +1,10 @@
 import json
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
+from explorer.figures import made
 from explorer.figures.next_token import next_token_bars
 from explorer.figures.sentence import sentence_factors
 from explorer.style import figure_text
@@ -68,6 +70,18 @@ def test_factors_and_running_sum():
     assert list(figure.data[1].y) == [-1, -3, -6]
     assert list(figure.data[0].customdata) == pytest.approx([0.5, 0.25, 0.125])
     assert [bool(shape) for shape in figure.data[0].marker.pattern.shape] == [False, True, False]
+
+
+def test_plotly_accepts_every_figure():
+    """`made` skips plotly's own checks; here they are made."""
+    bars = [
+        next_token_bars(**BARS | {"log": log, "after": after}) for log in (True, False) for after in (None, [0, 1, 0])
+    ]
+    factors = sentence_factors(["a", "b"], [-1.0, -2.0], [1], unit="ln", lowest=-2, lowest_sum=-3)
+    for figure in [*bars, factors]:
+        go.Figure(figure.to_dict())
+    with pytest.raises(ValueError, match="nonsense"):
+        go.Figure(made([{"type": "bar", "nonsense": 1}], {}).to_dict())
 
 
 def test_equal_input_gives_equal_figures():
