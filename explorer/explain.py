@@ -13,17 +13,20 @@ _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textas
 _SPECIAL |= {character: character + "{}" for character in "-'`"}  # else two of them become one sign
 
 
-def explanation(words: str, formulas: Sequence[str], functions: Sequence[Callable[..., Any]]) -> None:
-    """A folded box under a figure.
+def explanation(words: str, formulas: Callable[[], Sequence[str]], functions: Sequence[Callable[..., Any]]) -> None:
+    """A folded box under a figure, filled when it is opened.
 
     Args:
         words: what happens, in the order in which a lecturer says it; Markdown of our own, never a user's text.
-        formulas: LaTeX, first in symbols, then with this prompt's numbers.
+        formulas: gives LaTeX, first in symbols, then with this prompt's numbers.
         functions: what ran.
     """
-    with st.expander("How this is computed", icon=":material/calculate:"):
+    box = st.expander("How this is computed", icon=":material/calculate:", key="how_computed", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         st.markdown(words)
-        for formula in formulas:
+        for formula in formulas():
             st.latex(formula)
         for function in functions:
             st.code(_source(function), language="python", wrap_lines=True)

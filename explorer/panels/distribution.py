@@ -105,6 +105,16 @@ def _clicked() -> None:
 
 def how_computed(reading: Reading, decoding: Decoding) -> None:
     """From logits to the first bar, with this prompt's numbers."""
+    explain.explanation(
+        "The model gives every token $v$ of its vocabulary $V$ a score, the logit $z_v$. Dividing the logits by the "
+        "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
+        "and the rest is divided by its sum.",
+        lambda: _formulas(reading, decoding),
+        [type(reading.model).logits, score, Decoding.apply],
+    )
+
+
+def _formulas(reading: Reading, decoding: Decoding) -> list[str]:
     after = reading.score.next
     first = after.top_ids(1)[0]
     name = explain.latex_text(after.tokenizer.tokens([first])[0])
@@ -127,10 +137,4 @@ def how_computed(reading: Reading, decoding: Decoding) -> None:
             rf"T = {decoding.temperature:g}:\quad P_T({name}) = {tempered:.4f}, \qquad"
             rf" P'({name}) = \frac{{{tempered:.4f}}}{{{kept:.4f}}} = {float(decoded.probs[first]):.4f}",
         ]
-    explain.explanation(
-        "The model gives every token $v$ of its vocabulary $V$ a score, the logit $z_v$. Dividing the logits by the "
-        "temperature $T$ and applying softmax makes probabilities of them; top-k, top-p and min-p then set some to 0, "
-        "and the rest is divided by its sum.",
-        formulas,
-        [type(reading.model).logits, score, Decoding.apply],
-    )
+    return formulas

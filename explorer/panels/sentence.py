@@ -13,6 +13,7 @@ from models.prediction.comparing import Comparison, compare
 from models.prediction.scoring import Score, score
 
 _SHOWN_FACTORS = 4
+_CHAIN_RULE = r"P(S) = \prod_{t=1}^{|S|} P(w_t \mid w_{<t})"
 _LATEX_UNIT = {"ln": r"\ln", "log₂": r"\log_2", "log₁₀": r"\log_{10}"}
 
 
@@ -65,13 +66,10 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
 
 def how_computed(readings: Mapping[str, Reading], unit: str) -> None:
     """The chain rule with these sentences' numbers."""
-    formulas = [r"P(S) = \prod_{t=1}^{|S|} P(w_t \mid w_{<t})"]
-    for name, reading in readings.items():
-        formulas += _formulas(name, reading.score, unit)
     explain.explanation(
         "The chain rule: the probability of a sentence is the product of the probabilities of its tokens, each given "
         "those before it. Products of many small factors become too small to write down, so one adds logarithms.",
-        formulas,
+        lambda: [_CHAIN_RULE, *(f for name, reading in readings.items() for f in _formulas(name, reading.score, unit))],
         [score],
     )
 
