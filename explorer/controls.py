@@ -8,6 +8,7 @@ the URL, which the browser may have sent a moment too early.
 
 import hashlib
 import html
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from models.errors import ModelError
 MAX_URL_BYTES = 4_000  # of the encoded query; a huge URL is a bare HTTP 400
 MAX_CHARACTERS = 200_000
 MAX_UNDO = 30
+ECHO_SECONDS = 2.0
 T = TypeVar("T")
 Offer = Callable[[ModelError], tuple[str, Callable[[], None]] | None]
 _SHARED = ("prompt", "prompt_ids", "model")
@@ -240,13 +242,30 @@ def _bound(current: Any, commit: tuple[Any, ...]) -> str:
     if key not in st.session_state:
         st.session_state[key] = current
     elif st.session_state[key] != current:
-        if key in shown and shown[key] == current:
+        if key in shown and shown[key] == current and not (commit[0] in _texts() and _is_echo(key)):
             _commit(*commit)
             current = st.session_state[key]
         else:
+            _echoes()[key, st.session_state[key]] = time.monotonic() + ECHO_SECONDS
             st.session_state[key] = current
     shown[key] = current
     return key
+
+
+def _is_echo(key: str) -> bool:
+    """Whether a widget's value is the one that stood there until a moment ago.
+
+    The browser sends all values with every event, also those that it has not yet been told to replace.
+    """
+    return time.monotonic() < _echoes().get((key, st.session_state[key]), 0.0)
+
+
+def _echoes() -> dict[tuple[str, Any], float]:
+    """Values that widgets have just been told to replace, and until when they may still come back."""
+    echoes: dict[tuple[str, Any], float] = st.session_state.setdefault("_echoes", {})
+    for replaced in [replaced for replaced, until in echoes.items() if until < time.monotonic()]:
+        del echoes[replaced]
+    return echoes
 
 
 def _key(name: str) -> str:
@@ -255,7 +274,10 @@ def _key(name: str) -> str:
 
 
 def _commit(name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING) -> None:
-    new = st.session_state[_key(name)]
+    key = _key(name)
+    if name in _texts() and _is_echo(key):
+        return
+    new = st.session_state[key]
     unsaid = new == default and name not in _SHARED  # what pages share is said: its default is another on each
     changes: dict[str, str | None] = {other: value(other, first) for other, first in along.items()}
     set_values(**changes | {name: None if unsaid else encode(new)})

@@ -33,8 +33,8 @@ def explanation(words: str, formulas: Callable[[], Sequence[str]], functions: Se
 
 
 def latex_text(text: str) -> str:
-    """A token inside a formula: text, whatever characters it has."""
-    return r"\texttt{" + "".join(_SPECIAL.get(character, character) for character in text) + "}"
+    """A token inside a formula: framed text, whatever characters it has."""
+    return r"\fbox{\texttt{" + "".join(_SPECIAL.get(character, character) for character in text) + "}}"
 
 
 @cache

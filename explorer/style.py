@@ -21,11 +21,17 @@ TEMPLATE = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
-        "hoverlabel": {"font": {"size": FONT_SIZE}, "align": "left"},
         "xaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
         "yaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
         "showlegend": False,
     }
+}
+# Dark in light and dark: Streamlit's own is too pale to read.
+HOVER = {
+    "bgcolor": "#1B2430",
+    "bordercolor": "#808C9B",
+    "font": {"color": "#FFFFFF", "size": FONT_SIZE + 1},
+    "align": "left",
 }
 MONOSPACE = '"Source Code Pro", monospace'
 

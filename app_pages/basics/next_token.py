@@ -16,7 +16,13 @@ PRESETS = {
 }
 
 chrome.header(SLUG, PRESETS)
-text = controls.text("prompt", "Prompt", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it to the model.")
+text = controls.text(
+    "prompt",
+    "Prompt",
+    FIRST_PROMPT,
+    hint="Ctrl+Enter, or a click elsewhere, sends it to the model.",
+    placeholder="Empty: below is how the model finds a text most likely to begin",
+)
 reading = prompt.read_prompt(prompt.model_name(), text)
 strip = st.container()
 figure, beside = st.columns([2, 1], gap="large")

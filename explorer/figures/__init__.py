@@ -13,4 +13,6 @@ def made(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
     In one piece and unchecked: plotly's checks take five times as long as all the rest, at every rerun. The tests check
     every figure instead.
     """
-    return go.Figure(data=data, layout={"template": style.TEMPLATE} | layout, _validate=False)
+    return go.Figure(
+        data=data, layout={"template": style.TEMPLATE, "hoverlabel": style.HOVER} | layout, _validate=False
+    )

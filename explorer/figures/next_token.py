@@ -44,7 +44,8 @@ def next_token_bars(
     left = own if after is None else np.append(np.asarray(after, dtype=np.float32), np.float32(others_after))
     longest = np.maximum(own, left)
     rows = np.arange(len(own), dtype=np.float32)
-    floor = max(float(longest[longest > 0].min()) / 3, 1e-12)
+    drawn = np.concatenate([own, left])
+    floor = max(float(drawn[drawn > 0].min()) / 3, 1e-12)
     # Room at the right for the numbers: a quarter of the width, two fifths where there are two of them.
     most, room = float(longest.max()), 0.25 if after is None else 0.4
     right = most * (most / floor) ** (room / (1 - room)) if log else most / (1 - room)
@@ -75,7 +76,8 @@ def next_token_bars(
         "cliponaxis": False,
     }
     # A row can be clicked and hovered at any place, however short its bar.
-    facts = zip([*tokens, None], [*token_ids, -1], own.tolist(), left.tolist(), strict=True)
+    changed = [None] * len(own) if after is None else left.tolist()
+    facts = zip([*tokens, None], [*token_ids, -1], own.tolist(), changed, strict=True)
     rows_to_click = bar | {
         "x": np.full(len(rows), right, dtype=np.float32),
         "width": 1,
@@ -136,13 +138,14 @@ def _tick(probability: float) -> str:
 def _words(before: float, after: float | None) -> str:
     if after is None or abs(after - before) < 5e-5 * before:
         return percent(before)
-    return f"{percent(before)} → {percent(after)}" if after > 0 else f"{percent(before)} → removed"
+    return f"{percent(before)} → {percent(after)}"
 
 
-def _hover(token: str | None, token_id: int, before: float, after: float) -> str:
-    if token is None:
-        return f"all other tokens<br>probability {before:.6g}<br>after decoding {after:.6g}"
-    return (
-        f"<b>{style.figure_text(token)}</b><br>probability {before:.6g}<br>after decoding {after:.6g}"
-        f"<br>id {token_id}<br>Click to append it"
-    )
+def _hover(token: str | None, token_id: int, before: float, after: float | None) -> str:
+    name = "all other tokens" if token is None else style.figure_text(token)
+    lines = [f"<b>{name}</b>", f"probability {before:.6g}"]
+    if after is not None:
+        lines.append(f"after decoding {after:.6g}")
+    if token is not None:
+        lines += [f"token id {token_id}", "Click to append it"]
+    return "<br>".join(lines)

@@ -10,7 +10,7 @@ from explorer import style
 from explorer.figures import made
 from explorer.numbers import LOGARITHMS
 
-MOST_LABELS = 40
+MOST_LABELS = 22
 
 
 def sentence_factors(

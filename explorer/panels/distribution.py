@@ -79,11 +79,13 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
         config={"displayModeBar": False},
         alt=f"The {len(ids)} most probable next tokens as bars; the first is {tokens[0]}, {percent(float(before[0]))}.",
     )
-    number_keys(ids, _append)
+    number_keys(ids, f"{len(reading.score.token_ids)} {hash(reading.score.token_ids)}", _append)
     gone = [f"{name} removes {percent(mass)}" for name, mass in decoded.removed.items() if mass > 0]
-    drawn = f" · {int(decoded.kept.sum()):,} of {len(decoded.kept):,} tokens can be drawn · " + " · ".join(gone)
+    drawn = f"{int(decoded.kept.sum()):,} of {len(decoded.kept):,} tokens can be drawn: {', '.join(gone)}.  \n"
+    changed = "Grey is the model's own distribution, blue what decoding makes of it.  \n"
     st.caption(
-        f"Entropy {after.entropy:.2f} bits · perplexity {after.perplexity:,.1f}{drawn if gone else ''}  \n"
+        f"{'Before decoding: entropy' if decoding != Decoding() else 'Entropy'} {after.entropy:.2f} bits · "
+        f"perplexity {after.perplexity:,.1f}  \n{changed if decoding != Decoding() else ''}{drawn if gone else ''}"
         "Click a bar, or press its number, to append the token; click a token above to cut there."
     )
 

@@ -28,11 +28,21 @@ def verdict(a: Score, b: Score) -> Comparison:
     st.subheader(words, anchor=False)
     if comparison.decides is not None:
         decides = comparison.decides
-        one = " ".join(a.tokens[i] for i in decides.a) or "nothing"
-        other = " ".join(b.tokens[i] for i in decides.b) or "nothing"
-        factor = times(abs(decides.log_ratio))
-        st.text(f"Decided most by A's {one} against B's {other}: that alone is a factor of {factor}.")
+        beyond = abs(decides.log_ratio) > abs(comparison.log_ratio) + 0.01
+        st.text(
+            f"Decided most by A's {_quoted(a, decides.a)} against B's {_quoted(b, decides.b)} (hatched): that alone is "
+            f"a factor of {times(abs(decides.log_ratio))}"
+            + (", of which the other tokens take a part back." if beyond else ".")
+        )
     return comparison
+
+
+def _quoted(one: Score, positions: range) -> str:
+    """Some tokens in a sentence of ours; a long row of them by its ends."""
+    tokens = [one.tokens[i] for i in positions]
+    if not tokens:
+        return "having no token there"
+    return " ".join(tokens if len(tokens) <= 6 else [*tokens[:3], "…", *tokens[-2:]])
 
 
 def factors(name: str, reading: Reading, others: list[Score], decides: range, unit: str) -> None:
@@ -56,12 +66,13 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         config={"displayModeBar": False},
         alt=f"Sentence {name}: log-probability of each of {len(one.tokens)} tokens, and their running sum.",
     )
-    characters = len(one.text)
-    st.markdown(
-        f"**P({name}) = {power_of_ten(one.total)}** · {unit} P({name}) = {one.total / nats:,.2f}  \n"
-        f"{one.total / nats / len(one.token_ids):,.2f} per token ({len(one.token_ids):,}) · "
-        + (f"{one.total / nats / characters:,.2f} per character ({characters:,})" if characters else "no characters")
+    total, characters = one.total / nats, len(one.text)
+    lines = (
+        f"**P({name}) = {power_of_ten(one.total)}** · {unit} P({name}) = {total:,.2f}  \n"
+        f"{total / len(one.token_ids):,.2f} per token ({len(one.token_ids):,}) · "
+        + (f"{total / characters:,.2f} per character ({characters:,})" if characters else "no characters")
     )
+    st.markdown(lines.replace("-", "−"))
 
 
 def how_computed(readings: Mapping[str, Reading], unit: str) -> None:

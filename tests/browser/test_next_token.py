@@ -211,6 +211,32 @@ def test_typed_text_is_text(slug, label, tiny_server, page):
     assert not page.locator("[data-testid=stMain] img[src*=example]").count()
 
 
+@pytest.mark.parametrize("gap", [0, 50, 120])
+def test_fast_keys_append_one_after_the_other(gap, tiny_server, page):
+    """Each key means the chart that the one before has brought; box, strip and address agree at the end."""
+    visit(page, f"{tiny_server}/next_token?prompt=happy")
+    wanted = []
+    for _ in range(3):
+        wanted.append(labels(page)[0].split()[0])
+        page.locator("h1").click()
+        page.keyboard.press("1")
+        settle(page)
+    visit(page, f"{tiny_server}/next_token?prompt=happy")
+    before = tokens(page)
+    page.locator("h1").click()
+    for _ in range(3):
+        page.keyboard.press("1")
+        page.wait_for_timeout(gap)
+    expect(page.locator("button.token")).to_have_count(len(before) + 3)
+    settle(page)
+    assert tokens(page) == before + wanted
+    shown = prompt(page)
+    page.reload()
+    settle(page)
+    assert prompt(page) == shown
+    assert tokens(page) == before + wanted
+
+
 @pytest.mark.parametrize(
     "query", ["prompt=%ED%A0%80", "prompt=%FF%FE", "prompt=%00", "next_token_bars=NaN&next_token_top_p=-1", "x" * 300]
 )

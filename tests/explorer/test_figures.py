@@ -38,8 +38,13 @@ def test_decoding_is_drawn_over_the_models_own_distribution():
     assert bar_values(figure, 1) == pytest.approx([0.8, 0.2, 0, 0])
     words = list(figure.data[2].text)
     assert "50.0 % → 80.0 %" in words[0]
-    assert "removed" in words[2]
-    assert "removed" in words[3]
+    assert "5.0 % → 0 %" in words[2]
+    assert "20.0 % → 0 %" in words[3]
+
+
+def test_a_log_axis_shows_what_decoding_left():
+    figure = next_token_bars(**BARS | {"after": np.array([0.9, 1e-6, 0.0]), "log": True})
+    assert 10 ** figure.layout.xaxis.range[0] < 1e-6
 
 
 def test_a_log_axis_shows_every_bar():
