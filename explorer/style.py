@@ -5,6 +5,7 @@ are transparent and leave text colours to Streamlit's theme, so they fit light a
 """
 
 import html
+import unicodedata
 
 PROBABILITY = "#2E86C1"  # how probable
 REMOVED = "#9AA5B1"  # probability that a decoding rule took away
@@ -38,7 +39,14 @@ MONOSPACE = '"Source Code Pro", monospace'
 
 def figure_text(text: str) -> str:
     """Text as plotly shows it: its labels read tags, entities and $mathematics$ otherwise."""
-    return html.escape(text, quote=False).replace("$", "&#36;")
+    return html.escape(isolated(text), quote=False).replace("$", "&#36;")
+
+
+def isolated(text: str) -> str:
+    """Text that leaves its neighbours in place: a number beside a Hebrew token would change places with it."""
+    if any(unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in text):
+        return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    return text
 
 
 PAGE_CSS = """

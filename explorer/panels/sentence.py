@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from explorer import controls, explain
+from explorer import controls, explain, style
 from explorer.figures.sentence import sentence_factors
 from explorer.loading import Reading
 from explorer.numbers import LOGARITHMS, power_of_ten, power_of_ten_latex, times
@@ -39,7 +39,7 @@ def verdict(a: Score, b: Score) -> Comparison:
 
 def _quoted(one: Score, positions: range) -> str:
     """Some tokens in a sentence of ours; a long row of them by its ends."""
-    tokens = [one.tokens[i] for i in positions]
+    tokens = [style.isolated(one.tokens[i]) for i in positions]
     if not tokens:
         return "having no token there"
     return " ".join(tokens if len(tokens) <= 6 else [*tokens[:3], "…", *tokens[-2:]])

@@ -62,6 +62,12 @@ def test_text_is_never_markup():
     assert "<b>" not in json.dumps(list(factors.layout.xaxis.ticktext))
 
 
+def test_a_right_to_left_token_does_not_change_places_with_its_rank():
+    label = next_token_bars(**BARS | {"tokens": ["␣א", "a", "b"]}).layout.yaxis.ticktext[0]
+    assert label == "\u2068␣א\u2069   1"
+    assert figure_text("year") == "year"
+
+
 def test_wrong_shapes_are_quoted():
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         next_token_bars(**BARS | {"before": [0.5, 0.5]})
