@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from explorer import controls, loading, style
+from explorer import address, controls, loading, style
 from explorer.components.share_link import share_link
 from explorer.contents import PAGES, SECTIONS, Entry, entry
 
-Preset = Mapping[str, str]  # URL parameters and their values
+Preset = Mapping[str, str | None]  # URL parameters and their values; None: the default
 
 
 def run() -> None:
@@ -26,7 +26,7 @@ def run() -> None:
     sections[SECTIONS[home.wing]].append(root)
     chosen = st.navigation(sections)
     st.html(style.PAGE_CSS)
-    controls.begin(chosen.url_path if chosen is not root else home.slug)
+    address.begin(chosen.url_path if chosen is not root else home.slug)
     chosen.run()
 
 
@@ -39,17 +39,13 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
             st.html(f'<p class="explorer-promise">{page.promise}</p>')
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             st.button(
-                "Undo", key="undo", on_click=controls.undo, disabled=not controls.can_undo(), help="The text before"
+                "Undo", key="undo", on_click=address.undo, disabled=not address.can_undo(), help="The text before"
             )
-            st.button(
-                "Reset", key="reset", on_click=controls.reset, help="Every choice of this page as it was at first"
-            )
-            share_link(
-                controls.query(), controls.link(loading.catalogued_default()), slug, carried=controls.is_carried()
-            )
-    if controls.link_has_lost_text():
+            st.button("Reset", key="reset", on_click=address.reset, help="Every choice of this page as it was at first")
+            share_link(address.query(), address.link(loading.catalogued_default()), slug, carried=address.is_carried())
+    if address.link_has_lost_text():
         controls.notice("The text of this link was too long for a link and is not here any more. Paste it again.")
-    if not controls.link_is_whole():
+    if not address.link_is_whole():
         st.caption("The text is too long for a link: it stays in this session, and a copied link leaves it out.")
     if presets:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -79,4 +75,4 @@ def _icon(page: Entry) -> str:
 
 
 def _take(values: Preset) -> None:
-    controls.set_values(**values)
+    address.set_values(**values)

@@ -27,6 +27,8 @@ def power_of_ten(log_value: float, digits: int = 2) -> str:
     >>> power_of_ten(-58.297), power_of_ten(math.log(1000.0))
     ('4.81 × 10⁻²⁶', '1.00 × 10³')
     """
+    if log_value == -math.inf:
+        return "0"
     mantissa, exponent = _scientific(log_value, digits)
     superscript = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{mantissa:.{digits}f} × 10{superscript}"
@@ -34,6 +36,8 @@ def power_of_ten(log_value: float, digits: int = 2) -> str:
 
 def power_of_ten_latex(log_value: float, digits: int = 2) -> str:
     """The same in LaTeX."""
+    if log_value == -math.inf:
+        return "0"
     mantissa, exponent = _scientific(log_value, digits)
     return rf"{mantissa:.{digits}f} \times 10^{{{exponent}}}"
 
@@ -44,10 +48,19 @@ def times(log_ratio: float) -> str:
     >>> times(math.log(37.4)), times(math.log(1.04)), times(500.0)
     ('37', '1.04', 'about 1.4 × 10²¹⁷')
     """
+    if log_ratio == math.inf:
+        return "infinitely many"
     if log_ratio > math.log(1e6):
         return f"about {power_of_ten(log_ratio, digits=1)}"
     ratio = math.exp(log_ratio)
+    if ratio >= 1000:
+        return f"{float(f'{ratio:.3g}'):,.0f}"
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 2 else f"{ratio:.2f}"
+
+
+def minus(words: str) -> str:
+    """Hyphens before numbers as the minus signs that they are."""
+    return words.replace("-", "−")
 
 
 def _scientific(log_value: float, digits: int) -> tuple[float, int]:

@@ -12,16 +12,18 @@ REMOVED = "#9AA5B1"  # probability that a decoding rule took away
 SURPRISAL = "#D55E00"  # how surprising
 RUNNING = "#CC79A7"  # a running sum
 DECIDES = "#E69F00"  # the mark of what decides
+BEAM = "#009E73"  # found by beam search
 GRID = "rgba(128, 140, 155, 0.25)"
 FONT_SIZE = 14
 
+MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 # A plain dictionary: pages without a figure load no plotly.
 TEMPLATE = {
     "layout": {
         "font": {"size": FONT_SIZE, "family": '"Source Sans", sans-serif'},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "margin": MARGIN,
         "xaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
         "yaxis": {"gridcolor": GRID, "zeroline": False, "automargin": True},
         "showlegend": False,
@@ -35,6 +37,16 @@ HOVER = {
     "align": "left",
 }
 MONOSPACE = '"Source Code Pro", monospace'
+
+
+def faded(colour: str, opacity: float) -> str:
+    """A colour of the palette, so opaque.
+
+    >>> faded("#2E86C1", 0.5)
+    'rgba(46, 134, 193, 0.5)'
+    """
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
 def figure_text(text: str) -> str:
@@ -61,11 +73,36 @@ PAGE_CSS = """
 .explorer-wait { opacity: 0.8; font-variant-numeric: tabular-nums; }
 [data-testid=stCaptionContainer] { color: inherit !important; opacity: 0.85; }
 [data-testid=stCode] .token.keyword, [data-testid=stCode] .token.string, [data-testid=stCode] .token.number,
-[data-testid=stCode] .token.function, [data-testid=stCode] .token.comment, [data-testid=stCode] .token.builtin {
+[data-testid=stCode] .token.function, [data-testid=stCode] .token.comment, [data-testid=stCode] .token.builtin,
+[data-testid=stCode] .token.boolean, [data-testid=stCode] .token.class-name, [data-testid=stCode] .token.decorator {
   color: color-mix(in srgb, currentColor 55%, var(--hue)) !important; }
 [data-testid=stCode] .token { --hue: #1c83e1; }
 [data-testid=stCode] .token.string { --hue: #09ab3b; }
 [data-testid=stCode] .token.comment { --hue: #808495; }
+[data-testid=stStatusWidget] { display: none; }
+.katex-display { overflow-x: auto; overflow-y: hidden; padding: 0.35rem 0; }
+.explorer-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.75; font-size: 1.05rem; }
+.explorer-before { opacity: 0.7; }
+.explorer-token { border-radius: 3px; padding: 2px 0; border-right: 1px solid rgba(128, 140, 155, 0.35);
+  background: color-mix(in srgb, var(--colour) calc(var(--shade) * 60%), transparent); }
+.explorer-loop { text-decoration: underline 2px; text-underline-offset: 4px; }
+.explorer-facts { font-size: 0.875rem; opacity: 0.85; font-variant-numeric: tabular-nums; }
+.explorer-paths { border-collapse: collapse; }
+.explorer-paths th, .explorer-paths td { text-align: left; padding: 0.1rem 1rem 0.1rem 0;
+  vertical-align: baseline; white-space: pre-wrap; }
+.explorer-paths td { font-variant-numeric: tabular-nums; }
+.explorer-scroll { overflow-x: auto; }
+.explorer-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.explorer-table th { text-align: left; font-weight: 600; font-size: 0.875rem; opacity: 0.85; vertical-align: bottom; }
+.explorer-table tr[aria-current=true] td { font-weight: 600; }
+.explorer-table th, .explorer-table td { padding: 0.3rem 0.9rem 0.3rem 0;
+  border-bottom: 1px solid rgba(128, 140, 155, 0.25); }
+.explorer-chips { display: flex; flex-wrap: wrap; gap: 3px; margin-top: 0.3rem; }
+.explorer-chips span { display: flex; flex-direction: column; align-items: center; padding: 2px 5px; border-radius: 4px;
+  background: rgba(128, 140, 155, 0.16); font-family: var(--font-mono, monospace); white-space: pre; }
+.explorer-chips small { opacity: 0.8; font-size: 0.75rem; }
+.st-key-scroll_tree { overflow-x: auto; scrollbar-width: thin; }
+.st-key-token_tree { max-width: none !important; }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 </style>
 """

@@ -4,6 +4,7 @@ import os
 import statistics
 import time
 from functools import cache
+from pathlib import Path
 
 import torch
 
@@ -60,6 +61,23 @@ def workers() -> int:
     if pick().type != "cpu":
         return 1
     return max(1, _cores() // threads())
+
+
+def free_memory() -> int | None:
+    """Bytes that are free for models, on the GPU, else in the machine or its container; None where it can't be told."""
+    if pick().type == "cuda":
+        return int(torch.cuda.mem_get_info(pick())[0])
+    try:
+        meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        free = int(meminfo["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+    except (OSError, ValueError):  # no container, or one without a limit
+        return free
+    return min(free, limit - used)
 
 
 def _cores() -> int:

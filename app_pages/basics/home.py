@@ -1,21 +1,29 @@
-"""Home: what this is, and where to go."""
+"""Home: the lecture's framework as a picture of the reader's own text, and where to go from each of its parts."""
 
 import streamlit as st
 
-from explorer import chrome, controls, loading
-from explorer.contents import FIRST_PROMPT, PAGES
+from explorer import asking, chrome, controls
+from explorer.contents import FIRST_PROMPT
+from explorer.panels import framework
 
 SLUG = "home"
 
 chrome.header(SLUG)
-controls.text("prompt", "Your text", FIRST_PROMPT, hint="What you type here goes along to every page.")
-st.markdown(
-    "A language model says how probable every next token is, given those before it. Here you can look at real ones at "
-    "work on your own text: nothing is canned, every number is computed where this app runs, the moment you ask."
-)
-for page in PAGES[1:]:
-    with st.container(border=True):
-        chrome.page_link(page)
-        st.markdown(page.promise)
+with st.container(gap=None):
+    text = controls.text("prompt", "Your text", FIRST_PROMPT, hint="What you type here goes along to every page.")
+    said = st.container(key="framework_said")
+    shown = asking.last_reading("prompt")
+    box = framework.picture(shown)
+framework.other_wings()
+framework.words()
+line = st.container(key="framework_model")
 chrome.footer(SLUG)
-loading.prepare()
+# The page is there; now it waits for the model.
+with said:
+    reading = framework.read(text)
+if reading is None:
+    framework.nothing_read(box)
+elif framework.is_news(reading, shown):
+    st.rerun()
+with line:
+    framework.model_line(reading)

@@ -1,10 +1,10 @@
-"""Sentence probability: the chain rule on two sentences side by side."""
+"""Sentence probability: the chain rule on two sentences side by side, on a list, and on pairs of which one is right."""
 
 import streamlit as st
 
-from explorer import chrome, controls, loading
+from explorer import address, asking, chrome, controls
 from explorer.numbers import LOGARITHMS
-from explorer.panels import prompt, sentence
+from explorer.panels import judges, minimal_pairs, prompt, sentence, sentence_list
 
 SLUG = "sentence"
 A, B = "On January 1 people usually say happy new year", "On January 1 people usually say happy new years"
@@ -32,35 +32,61 @@ PRESETS = {
     ),
 }
 
-chrome.header(SLUG, {title: {"prompt": a, f"{SLUG}_b": b} for title, (a, b, _) in PRESETS.items()})
-first_b = B if controls.value("prompt", A) == A else ""
-left, right = st.columns(2)
-with left:
-    a = controls.text("prompt", "Sentence A", A, along={f"{SLUG}_b": first_b})
-with right:
-    b = controls.text(f"{SLUG}_b", "Sentence B", first_b, placeholder="A second sentence, to compare")
-task = next((words for first, second, words in PRESETS.values() if (first, second) == (a, b)), None)
-if task:
-    st.caption(task)
-said, beside = st.columns([3, 2], vertical_alignment="bottom")
-with beside, st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"):
-    unit = controls.choice(f"{SLUG}_log", "Logarithm", list(LOGARITHMS))
-    end = controls.toggle(
-        f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
-    )
+VIEWS = {"pair": "Two sentences", "list": "A list", "right": "Which is right?"}
+
+
+def two_sentences(model: str) -> None:
+    """The chain rule on both, and who is the more probable; to the judgement of a second model, if one is chosen."""
+    first_b = B if address.value("prompt", A) == A else ""
+    left, right = st.columns(2)
+    with left:
+        a = controls.text("prompt", "Sentence A", A, along={f"{SLUG}_b": first_b})
+    with right:
+        b = controls.text(f"{SLUG}_b", "Sentence B", first_b, placeholder="A second sentence, to compare")
+    task = next((words for first, second, words in PRESETS.values() if (first, second) == (a, b)), None)
+    said, beside = st.columns([3, 2], vertical_alignment="bottom")
+    with beside, st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"):
+        unit = controls.choice(f"{SLUG}_log", "Logarithm", list(LOGARITHMS))
+        end = controls.toggle(
+            f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
+        )
+    read_a = prompt.read_prompt(model, a, end=end)
+    read_b = asking.read(f"{SLUG}_b", model, lambda tokenizer: tokenizer.encode(b), end=end) if b else None
+    readings = {name: reading for name, reading in (("A", read_a), ("B", read_b)) if reading is not None}
+    scores = [reading.score for reading in readings.values() if reading.score.token_ids]
+    with said:
+        decides = sentence.verdict(*scores).decides if len(scores) == 2 else None
+    for column, (name, reading) in zip(st.columns(max(1, len(readings))), readings.items(), strict=False):
+        with column:
+            marked = getattr(decides, name.lower()) if decides else range(0)
+            sentence.factors(name, reading, scores, marked, unit)
+    if task:
+        st.caption(task)
+    other = prompt.other_model(SLUG, model, "A second model as judge", none="None")
+    if other and read_a is not None and read_b is not None and prompt.may_load(other):
+        second = judges.second_judge(SLUG, other, a, b, end=end)
+        if second is not None:
+            judges.judgements([(read_a, read_b), second])
+    prompt.model_line(read_a or read_b)
+    if readings:
+        sentence.conditions(next(iter(readings.values())), end)
+        sentence.how_computed(readings, unit)
+
+
+chrome.header(
+    SLUG, {title: {"prompt": a, f"{SLUG}_b": b, f"{SLUG}_view": None} for title, (a, b, _) in PRESETS.items()}
+)
+view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), VIEWS.__getitem__, hidden=True)
 model = prompt.model_name()
-read_a = prompt.read_prompt(model, a, end=end)
-read_b = loading.read(f"{SLUG}_b", model, lambda tokenizer: tokenizer.encode(b), end=end) if b else None
-readings = {name: reading for name, reading in (("A", read_a), ("B", read_b)) if reading is not None}
-scores = [reading.score for reading in readings.values()]
-with said:
-    decides = sentence.verdict(*scores).decides if len(scores) == 2 else None
-for column, (name, reading) in zip(st.columns(max(1, len(readings))), readings.items(), strict=False):
-    with column:
-        marked = getattr(decides, name.lower()) if decides else range(0)
-        sentence.factors(name, reading, scores, marked, unit)
-prompt.model_line(read_a or read_b)
-if readings:
-    sentence.conditions(next(iter(readings.values())), end)
-    sentence.how_computed(readings, unit)
+# One place each: what another view showed is gone at once, and the view that stays is not taken down meanwhile.
+places = {name: st.container() if name == view else st.empty() for name in VIEWS}
+with places[view]:
+    if view == "pair":
+        two_sentences(model)
+    elif view == "list":
+        sentence_list.sentence_list(SLUG, model)
+    else:
+        minimal_pairs.minimal_pairs(SLUG, model)
+if view != "pair":
+    prompt.model_line(None)
 chrome.footer(SLUG)

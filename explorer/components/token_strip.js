@@ -33,7 +33,9 @@ export default function (component) {
   strip.setAttribute("aria-label", "The text as tokens")
   const card = made("div", "card")
   card.hidden = true
-  strip.append(made("span", "start", data.start))
+  const start = made("span", "start")
+  start.append(made("bdi", "text", data.start), made("span", "label", data.unit))
+  strip.append(start)
   data.tokens.forEach((item, position) => {
     const token = made("button", "token")
     token.type = "button"

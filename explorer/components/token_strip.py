@@ -20,12 +20,15 @@ class StripToken(TypedDict):
     instead: list[tuple[str, str]]  # what else was likely: token, probability
 
 
-def token_strip(tokens: list[StripToken], *, start: str, colour: str, key: str, on_cut: Callable[[int], None]) -> None:
+def token_strip(
+    tokens: list[StripToken], *, start: str, unit: str, colour: str, key: str, on_cut: Callable[[int], None]
+) -> None:
     """Mounts the strip.
 
     Args:
         tokens: the tokens in order.
         start: the token that silently begins the text.
+        unit: what the labels are.
         colour: of a token whose shade is 1.
         key: of the component.
         on_cut: is called with the position of a clicked token.
@@ -36,4 +39,9 @@ def token_strip(tokens: list[StripToken], *, start: str, colour: str, key: str, 
         if isinstance(position, int) and 0 <= position < len(tokens):
             on_cut(position)
 
-    _component(key=key, data={"tokens": tokens, "start": start, "colour": colour}, on_cut_change=cut, height="content")
+    _component(
+        key=key,
+        data={"tokens": tokens, "start": start, "unit": unit, "colour": colour},
+        on_cut_change=cut,
+        height="content",
+    )

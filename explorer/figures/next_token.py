@@ -49,7 +49,7 @@ def next_token_bars(
     # Room at the right for the numbers: a quarter of the width, two fifths where there are two of them.
     most, room = float(longest.max()), 0.25 if after is None else 0.4
     right = most * (most / floor) ** (room / (1 - room)) if log else most / (1 - room)
-    ticks = _log_ticks(floor) if log else _linear_ticks(most)
+    ticks = _log_ticks(floor) if log else linear_ticks(most)
     labels = [f"{style.figure_text(token)}  {rank:>2}" for rank, token in enumerate(tokens, 1)]
     font = {"size": style.FONT_SIZE}
     bar = {"type": "bar", "orientation": "h", "y": rows}
@@ -65,7 +65,7 @@ def next_token_bars(
         "type": "scatter",
         "mode": "text",
         "y": rows,
-        "x": np.maximum(longest, floor),
+        "x": np.maximum(longest, floor) if log else longest,
         "text": [
             "\u2009" + _words(one, None if after is None else other)
             for one, other in zip(own.tolist(), left.tolist(), strict=True)
@@ -99,7 +99,7 @@ def next_token_bars(
             "yaxis": {
                 "tickmode": "array",
                 "tickvals": rows,
-                "ticktext": [*labels, f"all other{NARROW}<br>{others:,} tokens{NARROW}"],
+                "ticktext": [*labels, f"{others:,} others{NARROW}"],
                 "tickfont": {"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
                 "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,
@@ -119,7 +119,7 @@ def next_token_bars(
     )
 
 
-def _linear_ticks(most: float) -> list[float]:
+def linear_ticks(most: float) -> list[float]:
     """Round steps from 0 that a bar of length `most` passes or nearly reaches, six at the most."""
     steps = (digit * 10.0**power for power in range(-12, 1) for digit in (1, 2, 5))
     step = next(step for step in steps if most / step <= 5)

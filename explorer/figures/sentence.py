@@ -11,10 +11,18 @@ from explorer.figures import made
 from explorer.numbers import LOGARITHMS
 
 MOST_LABELS = 22
+MOST_LETTERS = 28  # of labels that stand side by side
 
 
 def sentence_factors(
-    tokens: Sequence[str], log_probs: ArrayLike, decides: Sequence[int], *, unit: str, lowest: float, lowest_sum: float
+    tokens: Sequence[str],
+    log_probs: ArrayLike,
+    decides: Sequence[int],
+    *,
+    unit: str,
+    lowest: float,
+    lowest_sum: float,
+    others: Sequence[str] = (),
 ) -> go.Figure:
     """Each factor's log-probability as a bar, and below it the running sum as a line.
 
@@ -25,6 +33,7 @@ def sentence_factors(
         unit: the name of the logarithm: ln, log₂ or log₁₀.
         lowest: lower end of the factors' axis, so that two figures compare.
         lowest_sum: lower end of the sum's axis.
+        others: tokens of the figure beside this one, so that both stand their labels alike.
     """
     values = np.asarray(log_probs, dtype=np.float32)
     if values.shape != (len(tokens),):
@@ -33,7 +42,9 @@ def sentence_factors(
     positions = np.arange(len(tokens), dtype=np.float32)
     shown = [style.figure_text(token) for token in tokens]
     marked = set(decides)
-    step = -(-len(tokens) // MOST_LABELS) or 1
+    places, labels = _labels(shown, decides)
+    slanted = max(sum(map(len, tokens)), sum(map(len, others))) > MOST_LETTERS
+    longest = max(map(len, [*tokens, *others]), default=0)
     factors = {
         "type": "bar",
         "x": positions,
@@ -61,14 +72,17 @@ def sentence_factors(
         data=[factors, sums],
         layout={
             "height": 430,
+            "margin": style.MARGIN | {"b": min(20 + 8 * longest, 150) if slanted else 34},
             "dragmode": False,
             "xaxis": {
                 "anchor": "y2",
                 "tickmode": "array",
-                "tickvals": positions[::step],
-                "ticktext": shown[::step],
+                "tickvals": places,
+                "ticktext": labels,
+                "ticklabeloverflow": "allow",
                 "tickfont": {"family": style.MONOSPACE, "size": style.FONT_SIZE},
-                "tickangle": 0 if sum(map(len, tokens)) < 40 else -60,
+                "tickangle": -60 if slanted else 0,
+                "automargin": False,
                 "range": [-0.6, max(len(tokens), 3) - 0.4],
                 "showgrid": False,
                 "fixedrange": True,
@@ -89,3 +103,12 @@ def sentence_factors(
             },
         },
     )
+
+
+def _labels(shown: Sequence[str], decides: Sequence[int]) -> tuple[list[int], list[str]]:
+    """Every token where there is room for all, else the numbers of some positions, and the tokens that decide."""
+    if len(shown) <= MOST_LABELS:
+        return list(range(len(shown))), list(shown)
+    step = -(-len(shown) // 8)
+    labels = {i: str(i + 1) for i in range(step - 1, len(shown), step)} | {i: shown[i] for i in list(decides)[:2]}
+    return list(labels), list(labels.values())

@@ -4,9 +4,10 @@ import math
 
 import streamlit as st
 
-from explorer import controls, loading, style
+from explorer import address, asking, controls, loading, style
+from explorer.asking import Reading
+from explorer.branches import Branches, decode
 from explorer.components.token_strip import StripToken, token_strip
-from explorer.loading import Reading
 from explorer.numbers import percent
 from models import registry
 from models.card import ModelCard
@@ -19,7 +20,7 @@ GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
 def model_name() -> str:
     """The model that the URL asks for where it can be had, else the default one, and a word about it."""
     default = loading.default_model()
-    wanted = controls.value("model", default)
+    wanted = address.value("model", default)
     if wanted == default:
         return default
     place, found = st.empty(), False
@@ -31,21 +32,74 @@ def model_name() -> str:
     return wanted if found else default
 
 
-def read_prompt(model: str, prompt: str, *, end: bool = False) -> Reading | None:
+def other_model(slug: str, model: str, label: str, *, none: str | None = None) -> str:
+    """The name of a second model, chosen from the catalogue or typed: a Hugging Face id or a folder.
+
+    Args:
+        slug: of the page.
+        model: the name of the first model.
+        label: what the second is called there.
+        none: what choosing no second model is called, which then is the default and gives ""; None: one must be chosen.
+    """
+    titles = {card.name: card.title for card in registry.catalog()} | ({} if none is None else {"": none})
+    first = loading.default_model()
+    others = [name for name in reversed([first, *(name for name in titles if name != first)]) if name != model]
+    return controls.pick(
+        f"{slug}_other",
+        label,
+        others,
+        lambda name: titles.get(name, name),
+        "Choose one, or type a Hugging Face id (owner/name) or a folder on the machine where this app runs.",
+    )
+
+
+def may_load(name: str) -> bool:
+    """Whether a second model is on this machine, or the reader has asked to fetch it: a link alone fetches nothing."""
+    if registry.is_here(name) or name in _wanted():
+        return True
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{name} is not on this machine.", width="content")
+        st.button("Fetch it from the Hugging Face hub", key="fetch", on_click=_wanted().add, args=(name,))
+    return False
+
+
+def _wanted() -> set[str]:
+    """The models that this session's reader asked to fetch."""
+    wanted: set[str] = st.session_state.setdefault("_wanted", set())
+    return wanted
+
+
+def read_prompt(model: str, prompt: str, *, end: bool = False, who: str = "") -> Reading | None:
     """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
 
-    def encode(tokenizer: Tokenizer) -> list[int]:
-        chosen = _valid_ids(controls.value("prompt_ids"), prompt, tokenizer)
-        return tokenizer.encode(prompt) if chosen is None else chosen
-
-    return loading.read("prompt", model, encode, end=end)
+    return asking.read("prompt", model, lambda tokenizer: chosen_ids(prompt, tokenizer), end=end, who=who)
 
 
-def set_prompt_ids(tokenizer: Tokenizer, token_ids: list[int]) -> None:
-    """Makes these tokens the prompt: as text, and as ids too where the tokenizer would cut that text otherwise."""
+def chosen_ids(prompt: str, tokenizer: Tokenizer) -> list[int]:
+    """The prompt's token ids: those of the link where they are this text's, else as the tokenizer cuts it."""
+    chosen = _valid_ids(address.value("prompt_ids"), prompt, tokenizer)
+    return tokenizer.encode(prompt) if chosen is None else chosen
+
+
+def set_prompt_ids(reading: Reading, token_ids: list[int]) -> None:
+    """Goes from a prompt to another: as text, and as ids too where the tokenizer would cut that text otherwise.
+
+    Where the reader has been stays as a branch of the tree of paths.
+    """
+    tokenizer, before = reading.model.tokenizer, reading.score.token_ids
     text = tokenizer.decode(token_ids)
     exact = tokenizer.encode(text) == token_ids
-    controls.set_values(prompt=text, prompt_ids=None if exact else ",".join(map(str, token_ids)))
+    gone = branches(reading).gone(before, token_ids)
+    address.set_values(
+        prompt=text,
+        prompt_ids=None if exact else ",".join(map(str, token_ids)),
+        prompt_paths=gone.encode() if gone.paths else None,
+    )
+
+
+def branches(reading: Reading) -> Branches:
+    """Where the reader has gone from the prompt that was typed last."""
+    return decode(address.value("prompt_paths"), reading.score.token_ids, reading.model.tokenizer.vocab_size)
 
 
 def strip_colour(slug: str) -> bool:
@@ -57,18 +111,18 @@ def strip_colour(slug: str) -> bool:
 def strip(reading: Reading, by_rank: bool) -> None:
     """The prompt as tokens, coloured by surprisal in bits or, as GLTR does, by rank; a click cuts it there."""
     score, tokenizer = reading.score, reading.model.tokenizer
-    surprisals = (-score.log_probs / math.log(2)).tolist()
+    surprisals = (score.log_probs.abs() / math.log(2)).tolist()
     ranks = score.ranks.tolist()
     first = score.top_ids.tolist()
     first_probs = score.top_log_probs.exp().tolist()
     tokens: list[StripToken] = [
         {
             "token": token,
-            "label": f"#{ranks[i]:,}" if by_rank else f"{surprisals[i]:.1f}",
+            "label": f"#{ranks[i]:,}" if by_rank else f"{surprisals[i]:.1f}".replace("inf", "∞"),
             "shade": _rank_shade(ranks[i]) if by_rank else min(1.0, surprisals[i] / 16),
             "facts": [
                 f"probability {percent(2.0 ** -surprisals[i])}, rank {ranks[i]:,}",
-                f"surprisal {surprisals[i]:.2f} bits",
+                f"surprisal {surprisals[i]:.2f} bits".replace("inf", "∞"),
                 f"token id {score.token_ids[i]}",
             ],
             "instead": [
@@ -81,6 +135,7 @@ def strip(reading: Reading, by_rank: bool) -> None:
     token_strip(
         tokens,
         start=tokenizer.tokens([tokenizer.start_id])[0],
+        unit="rank" if by_rank else "surprisal in bits",
         colour=style.SURPRISAL,
         key="token_strip",
         on_cut=_cut,
@@ -124,9 +179,9 @@ def _card_lines(card: ModelCard) -> list[tuple[str, object]]:
 
 
 def _cut(position: int) -> None:
-    reading = loading.last_reading("prompt")
+    reading = asking.last_reading("prompt")
     if reading is not None:
-        set_prompt_ids(reading.model.tokenizer, list(reading.score.token_ids[:position]))
+        set_prompt_ids(reading, list(reading.score.token_ids[:position]))
 
 
 def _rank_shade(rank: int) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from explorer import controls, explain, style
+from explorer.asking import Reading
+from explorer.downloads import Columns, downloads
 from explorer.figures.sentence import sentence_factors
-from explorer.loading import Reading
 from explorer.numbers import LOGARITHMS, power_of_ten, power_of_ten_latex, times
 from models.prediction.comparing import Comparison, compare
 from models.prediction.scoring import Score, score
@@ -53,15 +54,17 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         return
     nats = LOGARITHMS[unit]
     st.caption(f"Sentence {name}")
+    figure = sentence_factors(
+        one.tokens,
+        one.log_probs / nats,
+        decides,
+        unit=unit,
+        lowest=min(float(other.log_probs.min()) for other in others if other.token_ids) / nats,
+        lowest_sum=min(other.total for other in others) / nats,
+        others=[token for other in others if other is not one for token in other.tokens],
+    )
     st.plotly_chart(
-        sentence_factors(
-            one.tokens,
-            one.log_probs / nats,
-            decides,
-            unit=unit,
-            lowest=min(float(other.log_probs.min()) for other in others if other.token_ids) / nats,
-            lowest_sum=min(other.total for other in others) / nats,
-        ),
+        figure,
         key=f"factors_{name}",
         config={"displayModeBar": False},
         alt=f"Sentence {name}: log-probability of each of {len(one.tokens)} tokens, and their running sum.",
@@ -73,6 +76,23 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         + (f"{total / characters:,.2f} per character ({characters:,})" if characters else "no characters")
     )
     st.markdown(lines.replace("-", "−"))
+    card = reading.model.card
+    about = f"The chain rule on sentence {name}\nModel: {card.title}, {card.precision}\nSentence: {one.text}"
+    downloads(f"sentence_{name}", f"factors_{name}", figure, lambda: _columns(one, unit), about)
+
+
+def _columns(one: Score, unit: str) -> Columns:
+    log_probs = one.log_probs.double()
+    values = log_probs / LOGARITHMS[unit]
+    return {
+        "position": range(1, len(one.tokens) + 1),
+        "token": one.tokens,
+        "token id": one.token_ids,
+        "rank": one.ranks.tolist(),
+        "probability": log_probs.exp().tolist(),
+        f"{unit} P(token | before)": values.tolist(),
+        f"running sum of {unit} P": values.cumsum(0).tolist(),
+    }
 
 
 def how_computed(readings: Mapping[str, Reading], unit: str) -> None:
@@ -91,7 +111,12 @@ def conditions(reading: Reading, end: bool) -> None:
     st.text(
         f"Tokens are those of {card.title} ({card.vocab_size:,} of them). The first is conditioned on the start token "
         f"{card.start_token}, which costs nothing. "
-        + (f"The end token {card.end_token} counts." if end else "The end of the sentence does not count.")
+        + (
+            f"The end token {card.end_token} counts: it stood at the ends of the texts that the model was trained on, "
+            "which a sentence alone seldom was."
+            if end
+            else "The end of the sentence does not count."
+        )
     )
 
 

@@ -4,6 +4,7 @@ The only file that knows `transformers`. Weights are read from safetensors or GG
 from a repository is run.
 """
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,9 +13,10 @@ from typing import Any
 
 import torch
 import transformers
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer as Backend
 from tokenizers import pre_tokenizers
 from torch import Tensor
@@ -23,10 +25,11 @@ from models import checkpoints, device
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import LanguageModel
-from models.mixers.keys_values import PrefixStore
+from models.mixers.keys_values import KeysValues, PrefixStore
 from models.tokens.tokenizers import SubwordTokenizer
 
 KEYS_VALUES_BYTES = 64 * 2**20
+_POSITIONS_AT_ONCE = 2_048  # of all texts of a batch: their keys and values are copied at every step
 _HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*"]
 _LOADING = threading.Lock()  # from_pretrained patches torch while it runs: two at once end in weights without data
 transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -45,32 +48,66 @@ class PretrainedLM(LanguageModel):
         self._known = PrefixStore(KEYS_VALUES_BYTES)
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
-        if not 0 <= start <= len(token_ids):
-            raise ValueError(f"start {start} is outside a history of {len(token_ids)} tokens")
-        if self.block_size is not None and len(token_ids) > self.block_size - 1:
+        return self.logits_batch([token_ids], [start])[0]
+
+    def logits_batch(
+        self, histories: Sequence[Sequence[int]], starts: Sequence[int]
+    ) -> list[Float[Tensor, "pos vocab"]]:
+        for history, start in zip(histories, starts, strict=True):
+            self._check(history, start)
+        at_once = max(1, _POSITIONS_AT_ONCE // (max(map(len, histories), default=0) + 1))
+        return [
+            rows
+            for i in range(0, len(histories), at_once)
+            for rows in self._read(histories[i : i + at_once], starts[i : i + at_once])
+        ]
+
+    def _read(self, histories: Sequence[Sequence[int]], starts: Sequence[int]) -> list[Float[Tensor, "_ vocab"]]:
+        batch = [[self.tokenizer.start_id, *history] for history in histories]
+        known = [self._known.longest(idx, at_most=start) for idx, start in zip(batch, starts, strict=True)]
+        read = min(sum(part.shape[3] for part in parts) for parts in known)
+        width = max(map(len, batch))
+        # Shorter texts are filled up at the right: what follows a token never changes its row.
+        new = torch.full((len(batch), width - read), self.tokenizer.start_id)
+        for row, idx in zip(new, batch, strict=True):
+            row[: len(idx) - read] = torch.tensor(idx[read:])
+        first = min(starts)
+        past = {"past_key_values": transformers.DynamicCache(_stacked(known, read))} if read else {}
+        with torch.inference_mode():
+            output = self.network(
+                input_ids=new.to(self.network.device), use_cache=True, logits_to_keep=width - first, **past
+            )
+        self._remember(batch, output.get("past_key_values"))
+        rows: Tensor = output.logits[:, first - width :].float()
+        return [
+            rows[i, start - first : len(idx) - first] for i, (idx, start) in enumerate(zip(batch, starts, strict=True))
+        ]
+
+    def _check(self, history: Sequence[int], start: int) -> None:
+        if not 0 <= start <= len(history):
+            raise ValueError(f"start {start} is outside a history of {len(history)} tokens")
+        if self.block_size is not None and len(history) > self.block_size - 1:
             raise ModelError(
-                f"{len(token_ids):,} tokens are more than the {self.block_size - 1:,} that {self.card.title} "
+                f"{len(history):,} tokens are more than the {self.block_size - 1:,} that {self.card.title} "
                 "can look back on. Shorten the text."
             )
-        idx = [self.tokenizer.start_id, *token_ids]
-        known, layers = self._known.longest(idx, at_most=start)
-        new = torch.tensor([idx[known:]], device=self.network.device)
-        past = {"past_key_values": transformers.DynamicCache(layers)} if layers else {}
-        wanted = len(token_ids) + 1 - start
-        with torch.inference_mode():
-            output = self.network(input_ids=new, use_cache=True, logits_to_keep=wanted, **past)
-        self._remember(idx, output.get("past_key_values"))
-        rows: Tensor = output.logits[0, -wanted:].float()
-        return rows
 
-    def _remember(self, idx: list[int], cache: object) -> None:
+    def _remember(self, batch: list[list[int]], cache: object) -> None:
         """Keeps keys and values, if every layer has plain ones of every position (no sliding window, no state)."""
         if not isinstance(cache, transformers.DynamicCache):
             return
         plain = [layer for layer in cache.layers if type(layer) is transformers.cache_utils.DynamicLayer]
         layers = [(layer.keys, layer.values) for layer in plain if layer.keys is not None and layer.values is not None]
-        if len(layers) == len(cache.layers):
-            self._known.add(idx, layers)
+        alike = len({tensor.shape for layer in layers for tensor in layer}) == 1
+        if alike and len(layers) == len(cache.layers):
+            for i, idx in enumerate(batch):
+                self._known.add(idx, [(keys[i : i + 1], values[i : i + 1]) for keys, values in layers])
+
+
+def _stacked(known: list[list[KeysValues]], length: int) -> list[tuple[Tensor, Tensor]]:
+    """Of each layer, keys and values of the first `length` positions, shape (batch, head, pos, head_size)."""
+    rows = torch.stack([torch.cat(parts, dim=3)[:, :, :, :length] for parts in known], dim=2)
+    return [(keys, values) for keys, values in rows]
 
 
 def load_gguf(card: ModelCard, gguf: Path | None, progress: Progress) -> PretrainedLM:
@@ -110,6 +147,8 @@ def _snapshot(repo_id: str, progress: Progress) -> Path:
                 return folder
         except LocalEntryNotFoundError:
             pass
+        snapshot_download(repo_id, allow_patterns=["config.json"])  # tells a wrong name or no network at once
+        _check_size(repo_id)
         progress(f"Downloading {repo_id} from the Hugging Face hub")
         return Path(snapshot_download(repo_id, allow_patterns=_HUB_FILES))
     except HFValidationError as error:
@@ -119,6 +158,15 @@ def _snapshot(repo_id: str, progress: Progress) -> Path:
             f"{repo_id} is not on this machine and could not be fetched from the Hugging Face hub. "
             "Check the name and the network, or choose another model."
         ) from error
+
+
+def _check_size(repo_id: str) -> None:
+    """Refuses a model before it is downloaded, if it has no safetensors weights or would not fit."""
+    files = HfApi().model_info(repo_id, files_metadata=True).siblings or []
+    sizes = [file.size or 0 for file in files if file.rfilename.endswith(".safetensors")]
+    if not sizes:
+        raise ModelError(f"{repo_id} has no safetensors weights; other formats can run code and are not read.")
+    _check_fits(sum(sizes), repo_id)
 
 
 def _convert(gguf: Path, folder: Path) -> None:
@@ -143,6 +191,7 @@ def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
         raise ModelError(f"{card.title} has no safetensors weights; other formats can run code and are not read.")
+    _check_memory(weights, card)
     device.threads()
     try:
         with _LOADING:
@@ -166,6 +215,27 @@ def _load_folder(folder: Path, card: ModelCard) -> PretrainedLM:
         sha256=card.sha256 or (checkpoints.sha256(weights[0]) if len(weights) == 1 else None),
     )
     return PretrainedLM(network, tokenizer, card)
+
+
+def _check_memory(weights: list[Path], card: ModelCard) -> None:
+    """Refuses weights that do not fit into the memory, in the precision in which they will be held."""
+    count = 0
+    for file in weights:
+        try:
+            with safe_open(file, "pt") as tensors:
+                count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+        except SafetensorError as error:
+            raise ModelError(f"{card.title}: {file.name} can't be read ({error}). Fetch it again.") from error
+    _check_fits(count * device.dtype().itemsize, card.title)
+
+
+def _check_fits(needed: int, title: str) -> None:
+    free = device.free_memory()
+    if free is not None and needed > 0.8 * free:
+        raise ModelError(
+            f"{title} takes {needed / 2**30:.1f} GiB, too much for the {free / 2**30:.1f} GiB that are free here. "
+            "Choose a smaller model."
+        )
 
 
 def _tokenizer_of(folder: Path, card: ModelCard, network: Any) -> tuple[Backend, int, int | None]:

@@ -1,6 +1,19 @@
 """Prediction: free functions over any language model."""
 
-from models.prediction.decoding import Decoding, Step, generate
-from models.prediction.scoring import NextToken, Score, next_token, score
+from models.prediction.decoding import Decoding
+from models.prediction.generating import Hypothesis, Step, beam_search, generate, generate_batch
+from models.prediction.scoring import NextToken, Score, next_token, score, score_batch
 
-__all__ = ["Decoding", "NextToken", "Score", "Step", "generate", "next_token", "score"]
+__all__ = [
+    "Decoding",
+    "Hypothesis",
+    "NextToken",
+    "Score",
+    "Step",
+    "beam_search",
+    "generate",
+    "generate_batch",
+    "next_token",
+    "score",
+    "score_batch",
+]

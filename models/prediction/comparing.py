@@ -1,11 +1,16 @@
-"""Which of two texts a model finds more probable, and which of their tokens decide it."""
+"""Which of two texts a model finds more probable and which tokens decide it; where two models agree on the next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
-from models.prediction.scoring import Score
+import torch
+
+from models.interfaces import Tokenizer
+from models.prediction.scoring import NextToken, Score
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,36 @@ def compare(a: Score, b: Score) -> Comparison:
     sign = 1 if log_ratio > 0 else -1
     decides = max(segments, key=lambda segment: sign * segment.log_ratio, default=None)
     return Comparison(log_ratio, segments, decides if log_ratio != 0 else None)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two distributions of the next token, perhaps over different vocabularies; tokens are matched by what they say."""
+
+    shared: float  # sum over tokens of min(P_a, P_b): 1 where the two are equal
+    b_ids: dict[int, int]  # the token of b that says the same as one of a
+
+
+def agreement(a: NextToken, b: NextToken) -> Agreement:
+    """How much probability two models give to the same tokens (1 minus their total variation distance)."""
+    tokenizers: Any = (a.tokenizer, b.tokenizer)
+    b_ids = _same_tokens(*tokenizers)
+    in_a, in_b = torch.tensor(list(b_ids.items()), dtype=torch.long).reshape(-1, 2).unbind(1)
+    return Agreement(float(torch.minimum(a.probs[in_a], b.probs[in_b]).double().sum()), b_ids)
+
+
+@lru_cache(maxsize=4)  # by the objects themselves
+def _same_tokens(a: Tokenizer, b: Tokenizer) -> dict[int, int]:
+    """Pairs of ids whose visible forms are equal; where a form stands twice in a vocabulary, its first id."""
+    of_a, of_b = (_first_ids(tokenizer) for tokenizer in (a, b))
+    return {token_id: of_b[token] for token, token_id in of_a.items() if token in of_b}
+
+
+def _first_ids(tokenizer: Tokenizer) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for token_id, token in enumerate(tokenizer.tokens(range(tokenizer.vocab_size))):
+        ids.setdefault(token, token_id)
+    return ids
 
 
 def _aligned(a: Sequence[int], b: Sequence[int]) -> list[tuple[range, range]]:

@@ -1,11 +1,10 @@
-"""From a distribution to a choice: temperature, top-k, top-p, min-p, and generating with them.
+"""From logits to the distribution that the next token is drawn from: temperature, top-k, top-p, min-p.
 
 Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, Nguyen et al. 2024. The order of
 operations and the treatment of ties are those of `transformers`: temperature, top-k, top-p, min-p.
 """
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from models.errors import ModelError
-from models.interfaces import LanguageModel
 
 _COLDEST = 1e-6  # below this temperature float32 can't tell: the most probable token is taken
 
@@ -25,7 +23,7 @@ class Decoded:
     tempered: Float[Tensor, " vocab"]  # probabilities after the temperature
     kept: Bool[Tensor, " vocab"]  # what no filter removed
     probs: Float[Tensor, " vocab"]  # what is left, renormalised
-    removed: dict[str, float]  # tempered probability that each filter took away, in the order of operations
+    removed: dict[str, float]  # tempered probability that each filter that is on took away, in their order
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Decoding:
     top_k: int = 0  # keeps the k most probable; 0: all
     top_p: float = 1.0  # keeps the fewest tokens that hold this much probability; 1: all
     min_p: float = 0.0  # keeps tokens at least this fraction as probable as the first; 0: all
-    seed: int = 0
+    seed: int = 0  # of the draws, for `models.prediction.generating`
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
@@ -58,56 +56,29 @@ class Decoding:
         tempered = scores.softmax(-1)
         kept = scores > -math.inf
         removed: dict[str, float] = {}
-        for name, keep in (("top-k", self._top_k), ("top-p", self._top_p), ("min-p", self._min_p)):
-            narrowed = kept & keep(scores.masked_fill(~kept, -math.inf))
-            removed[name] = float(tempered[kept & ~narrowed].double().sum())
-            kept = narrowed
-        return Decoded(tempered, kept, scores.masked_fill(~kept, -math.inf).softmax(-1), removed)
+        for name, is_on, keep in (
+            ("top-k", 0 < self.top_k < len(logits), self._top_k),
+            ("top-p", self.top_p < 1, self._top_p),
+            ("min-p", self.min_p > 0, self._min_p),
+        ):
+            if is_on:
+                narrowed = kept & keep(scores.masked_fill(~kept, -math.inf))
+                removed[name] = float(tempered[kept & ~narrowed].double().sum())
+                kept = narrowed
+        probs = scores.masked_fill(~kept, -math.inf).softmax(-1) if removed else tempered
+        return Decoded(tempered, kept, probs, removed)
 
     def _top_k(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
-        if not 0 < self.top_k < len(scores):
-            return torch.ones_like(scores, dtype=torch.bool)
         return scores >= scores.topk(self.top_k).values[-1]
 
     def _top_p(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
+        ascending, order = scores.sort(descending=False)
+        drop = ascending.softmax(-1).cumsum(-1) <= 1 - self.top_p
+        drop[-1] = False  # the most probable token always stays
         keep = torch.ones_like(scores, dtype=torch.bool)
-        if self.top_p < 1:
-            ascending, order = scores.sort(descending=False)
-            drop = ascending.softmax(-1).cumsum(-1) <= 1 - self.top_p
-            drop[-1] = False  # the most probable token always stays
-            keep[order[drop]] = False
+        keep[order[drop]] = False
         return keep
 
     def _min_p(self, scores: Float[Tensor, " vocab"]) -> Bool[Tensor, " vocab"]:
-        if self.min_p == 0:
-            return torch.ones_like(scores, dtype=torch.bool)
         probs = scores.softmax(-1)
         return probs >= self.min_p * probs.max()
-
-
-@dataclass(frozen=True)
-class Step:
-    """One generated token."""
-
-    token_id: int
-    token: str  # visible form
-    log_prob: float  # ln P(token | history) under the model itself, before any decoding
-
-
-def generate(
-    lm: LanguageModel, prompt: str | Sequence[int], decoding: Decoding, max_tokens: int = 40
-) -> Iterator[Step]:
-    """Appends one token after the other, until the end token or `max_tokens`.
-
-    Draws are made on the CPU from `decoding.seed`: the same seed gives the same text on every device.
-    """
-    token_ids = lm.tokenizer.encode(prompt) if isinstance(prompt, str) else list(prompt)
-    generator = torch.Generator().manual_seed(decoding.seed)
-    for _ in range(max_tokens):
-        logits = lm.logits(token_ids, start=len(token_ids))[-1].cpu()
-        probs = decoding.apply(logits).probs
-        token_id = int(torch.multinomial(probs, 1, generator=generator))
-        token_ids.append(token_id)
-        yield Step(token_id, lm.tokenizer.tokens([token_id])[0], float(logits.log_softmax(-1)[token_id]))
-        if token_id == lm.tokenizer.end_id:
-            return

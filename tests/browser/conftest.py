@@ -20,12 +20,12 @@ PROBES = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 
 
 @contextmanager
-def app_server(**environment):
-    """The app on a free port, as `make run` starts it; its address once it answers."""
+def app_server(script="streamlit_app.py", **environment):
+    """The app on a free port, as `make run` starts it, or another script; its address once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     log = subprocess.DEVNULL
     server = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log, start_new_session=True

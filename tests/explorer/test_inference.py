@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from explorer import inference
 from explorer.inference import ModelQueue, Overtaken
 from models.errors import ModelError
 
@@ -128,3 +129,123 @@ def test_many_threads_ask_at_once():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+class Tap:
+    """A stream whose items are let through one by one."""
+
+    def __init__(self):
+        self.let, self.closed, self.given = threading.Semaphore(0), threading.Event(), 0
+
+    def __call__(self, _ticket):
+        return self._items()
+
+    def _items(self):
+        try:
+            for i in range(1000):
+                assert self.let.acquire(timeout=5)
+                self.given = i + 1
+                yield i
+        finally:
+            self.closed.set()
+
+
+def until(condition):
+    for _ in range(1000):
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_the_items_of_a_stream_are_there_as_they_come(queue):
+    tap = Tap()
+    ticket = queue.ask("me", "stream", tap)
+    tap.let.release(2)
+    assert until(lambda: ticket.parts == [0, 1])
+    assert not ticket.wait(0)
+    short = queue.ask("you", "short", lambda _: iter("abc"))
+    queue.leave("me")
+    tap.let.release()
+    assert short.wait(5)
+    assert short.result() == ["a", "b", "c"]
+
+
+def test_a_stream_that_nobody_waits_for_stops_at_its_next_item(queue):
+    tap = Tap()
+    before = threading.active_count()
+    ticket = queue.ask("me", "stream", tap)
+    tap.let.release(2)
+    assert until(lambda: len(ticket.parts) == 2)
+    queue.leave("me")
+    tap.let.release(100)
+    assert ticket.wait(5)
+    assert tap.closed.wait(5)
+    assert tap.given == 3
+    assert threading.active_count() == before
+    assert ticket.parts[:2] == [0, 1]
+    with pytest.raises(Overtaken):
+        ticket.result()
+
+
+def test_a_long_stream_lets_others_go_first(queue):
+    tap = Tap()
+    long = queue.ask("me", "stream", tap)
+    tap.let.release()
+    assert until(lambda: long.parts)
+    short = queue.ask("you", "short", lambda _: "quick")
+    until(lambda: tap.let.release() or short.wait(0))
+    assert short.result() == "quick"
+    assert not long.wait(0)
+    queue.leave("me")
+    tap.let.release()
+    assert tap.closed.wait(5)
+
+
+def test_a_stream_that_fails_says_so_and_keeps_its_items(queue):
+    def failing():
+        yield 1
+        raise ModelError("too long")
+
+    ticket = queue.ask("me", "stream", lambda _: failing())
+    assert ticket.wait(5)
+    assert ticket.parts == [1]
+    with pytest.raises(ModelError, match="too long"):
+        ticket.result()
+
+
+def test_one_who_is_not_seen_any_more_holds_no_worker(queue, monkeypatch):
+    """A reader who leaves the page or closes the browser says nothing."""
+    monkeypatch.setattr(inference, "_MISSED", 0.2)
+    tap = Tap()
+    ticket = queue.ask("me", "stream", tap)
+    for _ in range(8):
+        tap.let.release()
+        assert not queue.wait("me", 0.05)
+    assert until(lambda: tap.let.release() or tap.closed.wait(0.02))
+    assert 8 <= tap.given < 100
+    assert ticket.wait(5)
+    assert ticket.overtaken
+    assert queue.wait("me", 0)
+    assert queue.ask("me", "stream", lambda _: "anew").wait(5)
+
+
+def test_what_nobody_waits_for_is_not_begun(queue, monkeypatch):
+    monkeypatch.setattr(inference, "_MISSED", 0.05)
+    busy, gone = Gate(), Gate()
+    queue.ask("other", "busy", busy)
+    assert busy.started.wait(5)
+    ticket = queue.ask("me", "gone", gone)
+    time.sleep(0.1)
+    busy.open.set()
+    assert ticket.wait(5)
+    assert ticket.overtaken
+    assert gone.runs == 0
+
+
+def test_a_closed_queue_ends_its_threads():
+    before = threading.active_count()
+    queue = ModelQueue(workers=3)
+    assert queue.ask("me", "key", lambda _: 1).wait(5)
+    queue.close()
+    assert until(lambda: threading.active_count() == before)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.prediction import score
-from models.prediction.comparing import compare
+from models.prediction import next_token, score
+from models.prediction.comparing import agreement, compare
 from tests.toys import LETTERS, BigramLM
 
 texts = st.text(LETTERS, max_size=10)
@@ -37,3 +37,22 @@ def test_swapping_the_texts_turns_the_verdict():
 def test_equal_texts_have_no_winner():
     one = score(BigramLM(), "abc")
     assert compare(one, one).decides is None
+
+
+def test_agreement_is_1_minus_the_total_variation_distance():
+    a, b = next_token(BigramLM(0), "a"), next_token(BigramLM(1), "a")
+    agreed = agreement(a, b)
+    assert agreed.shared == pytest.approx(1 - float((a.probs - b.probs).abs().sum()) / 2, abs=1e-6)
+    assert agreed.b_ids == {i: i for i in range(len(a.probs))}
+    assert agreement(a, a).shared == pytest.approx(1)
+
+
+def test_tokens_of_other_vocabularies_are_matched_by_what_they_say(tiny):
+    letters, subwords = next_token(BigramLM(), "a"), next_token(tiny, "a")
+    agreed = agreement(letters, subwords)
+    mine, its = letters.tokenizer, subwords.tokenizer
+    assert agreed.b_ids
+    assert all(mine.tokens([a]) == its.tokens([b]) for a, b in agreed.b_ids.items())
+    wanted = sum(min(float(letters.probs[a]), float(subwords.probs[b])) for a, b in agreed.b_ids.items())
+    assert agreed.shared == pytest.approx(wanted, abs=1e-6)
+    assert agreement(subwords, letters).shared == pytest.approx(wanted, abs=1e-6)

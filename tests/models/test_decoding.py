@@ -87,36 +87,3 @@ def test_extreme_temperatures_stay_distributions(temperature):
     probs = Decoding(temperature).apply(torch.tensor([1.0, 30.0, -5.0])).probs
     assert float(probs.sum()) == pytest.approx(1)
     assert probs.isfinite().all()
-
-
-def test_the_same_seed_gives_the_same_text():
-    lm = BigramLM()
-    first, again, other = ([s.token_id for s in generate(lm, "a", Decoding(seed=seed), 30)] for seed in (1, 1, 2))
-    assert first == again != other
-
-
-def test_draws_follow_the_distribution():
-    lm = BigramLM()
-    wanted = Decoding(0.7, top_k=4).apply(lm.table[0])
-    drawn = [next(generate(lm, "a", Decoding(0.7, top_k=4, seed=seed))).token_id for seed in range(2000)]
-    shares = torch.bincount(torch.tensor(drawn), minlength=lm.tokenizer.vocab_size) / len(drawn)
-    torch.testing.assert_close(shares, wanted.probs, atol=0.04, rtol=0)
-
-
-def test_generation_stops_at_the_end_token_and_says_its_own_probability():
-    lm = BigramLM()
-    lm.table[:, lm.tokenizer.end_id] = 50.0
-    steps = list(generate(lm, "a", Decoding(), 30))
-    assert [step.token for step in steps] == ["</s>"]
-    assert steps[0].log_prob == pytest.approx(0, abs=1e-4)
-    lm.tokenizer.end_id = None
-    assert len(list(generate(lm, "a", Decoding(), 5))) == 5
-
-
-def test_greedy_generation_equals_transformers(tiny):
-    token_ids = tiny.tokenizer.encode("happy new")
-    idx = torch.tensor([[tiny.tokenizer.start_id, *token_ids]])
-    everything = torch.ones_like(idx)
-    wanted = tiny.network.generate(idx, attention_mask=everything, do_sample=False, max_new_tokens=15, pad_token_id=1)
-    wanted = wanted[0, idx.shape[1] :].tolist()
-    assert [step.token_id for step in generate(tiny, token_ids, Decoding(temperature=0.0), 15)] == wanted

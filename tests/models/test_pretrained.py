@@ -2,15 +2,17 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 import transformers
+from huggingface_hub.errors import LocalEntryNotFoundError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from models import checkpoints
+from models import checkpoints, device
 from models.errors import ModelError
 from models.mixers import pretrained
 
@@ -126,6 +128,37 @@ def test_pickles_are_refused(tmp_path, tiny_folder):
     (tmp_path / "pytorch_model.bin").write_bytes(b"anything")
     with pytest.raises(ModelError, match="safetensors"):
         models.load(str(tmp_path))
+
+
+def test_weights_that_would_not_fit_are_refused(monkeypatch, tiny_folder):
+    monkeypatch.setattr(device, "free_memory", lambda: 100_000)
+    with pytest.raises(ModelError, match=r"too much for"):
+        models.load(str(tiny_folder))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [([("pytorch_model.bin", 10)], "no safetensors"), ([("a.safetensors", 2**50)], "too much for")],
+)
+def test_the_hub_is_asked_for_the_size_before_anything_is_fetched(monkeypatch, files, said):
+    def only_the_config(*_args, allow_patterns, local_files_only=False):
+        if local_files_only:
+            raise LocalEntryNotFoundError("not here")
+        assert allow_patterns == ["config.json"]
+
+    siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in files]
+    monkeypatch.setattr(pretrained, "snapshot_download", only_the_config)
+    monkeypatch.setattr(pretrained.HfApi, "model_info", lambda *_args, **_kwargs: SimpleNamespace(siblings=siblings))
+    with pytest.raises(ModelError, match=said):
+        models.load("some/model")
+
+
+def test_a_server_can_show_only_what_it_lists(monkeypatch, tiny_folder):
+    monkeypatch.setenv("LM_EXPLORER_ONLY_LISTED", "1")
+    with pytest.raises(ModelError, match="of its list"):
+        models.load(str(tiny_folder))
+    monkeypatch.setenv("LM_EXPLORER_MODEL", str(tiny_folder))
+    assert models.load(str(tiny_folder)).card.name == str(tiny_folder)
 
 
 def test_code_in_a_folder_is_not_run(tmp_path, tiny_folder):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ModelError
-from models.prediction import next_token, score, scoring
+from models.prediction import next_token, score, score_batch, scoring
 from tests.toys import LETTERS, BigramLM, UniformLM
 
 texts = st.text(LETTERS, max_size=12)
@@ -116,3 +116,19 @@ def test_probabilities_are_over_the_whole_vocabulary(tiny, token_ids):
     assert [p for _, p in after.top(5)] == pytest.approx(sorted(after.probs.tolist(), reverse=True)[:5])
     assert after.entropy == pytest.approx(-sum(p * math.log2(p) for p in after.probs.double().tolist() if p), abs=1e-4)
     assert float(after.logits[0]) - after.log_normaliser == pytest.approx(float(after.log_probs[0]), abs=1e-4)
+
+
+@pytest.mark.parametrize("end", [False, True])
+def test_a_batch_of_texts_equals_single_texts(end, tiny, monkeypatch):
+    texts = ["happy new year", "", "happy", "the capital of France is Paris " * 20, "once upon", "a"]
+    alone = [score(tiny, text, end=end) for text in texts]
+    for most in (2**30, 4 * tiny.tokenizer.vocab_size * 12):
+        monkeypatch.setattr(scoring, "_BATCH_BYTES", most)
+        batches = list(score_batch(tiny, texts, end=end))
+        together = [one for batch in batches for one in batch]
+        assert (len(batches) == 1) == (most == 2**30)
+        for one, other in zip(together, alone, strict=True):
+            assert (one.text, one.token_ids, one.tokens) == (other.text, other.token_ids, other.tokens)
+            torch.testing.assert_close(one.log_probs, other.log_probs, atol=1e-4, rtol=0)
+            torch.testing.assert_close(one.entropies, other.entropies, atol=1e-3, rtol=0)
+            torch.testing.assert_close(one.next.logits, other.next.logits, atol=1e-3, rtol=0)
