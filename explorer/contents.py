@@ -45,6 +45,27 @@ PAGES = (
         "functions",
         "Which of two sentences is more probable, and which token decides it?",
     ),
+    Entry(
+        "ngrams",
+        "N-grams",
+        "basics",
+        "table_rows",
+        "Count a text, and see how far counting goes in predicting the next token.",
+    ),
+    Entry(
+        "tokens",
+        "Tokens",
+        "tokens",
+        "content_cut",
+        "See a text cut into tokens: characters, words, and learned pieces.",
+    ),
+    Entry(
+        "markov",
+        "Markov chain",
+        "mixers",
+        "account_tree",
+        "See a text as states of which each depends on the one before it, as Markov did in 1913.",
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""What ships: what was learned or counted, with the commands that rebuild it."""
