@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer import address, controls, loading
-from explorer.inference import Overtaken, Ticket
+from explorer.inference import ModelQueue, Overtaken, Ticket
 from explorer.loading import Loader
 from models.errors import ModelError, TextTooLong
 from models.tokens.prefixes import common_prefix
@@ -50,13 +50,16 @@ class Stream(Generic[T]):
     seconds: float  # of computing
 
 
-def read(parameter: str, name: str, encode: "Encode", *, end: bool = False, who: str = "") -> Reading | None:
+def read(
+    parameter: str, name: str, text: str, encode: "Encode | None" = None, *, end: bool = False, who: str = ""
+) -> Reading | None:
     """The score of a text by the model `name`, computed once for all sessions; the last good one while that fails.
 
     Args:
         parameter: the URL parameter that holds the text; of its texts the newest wins.
         name: of the model.
-        encode: gives the text's token ids, from the model's tokenizer.
+        text: to be read.
+        encode: gives its token ids, from the model's tokenizer, where that would cut it otherwise.
         end: whether the end of the text counts.
         who: tells several models that read the same text apart.
 
@@ -76,7 +79,7 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False, who:
     with controls.explained_errors(place, slot, offer, still):
         loader = loading.ready(name, place)
         lm = loader.model()
-        token_ids = encode(lm.tokenizer)
+        token_ids = encode(lm.tokenizer) if encode else lm.tokenizer.encode(text)
         if len(token_ids) > MAX_TOKENS - 1:
             raise TextTooLong(
                 f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
@@ -84,7 +87,7 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False, who:
                 # The cut may go through a character: what is left of that is no text.
                 lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]).lstrip("\ufffd"),
             )
-        key = (tuple(token_ids), end)
+        key = (tuple(token_ids), text, end)
         known, earlier = last.get(slot, (None, None))
         if earlier is not None and earlier.model is lm and known == key:
             return earlier
@@ -94,24 +97,27 @@ def read(parameter: str, name: str, encode: "Encode", *, end: bool = False, who:
             from models.prediction import score
 
             known = 0 if after is None else common_prefix(after.token_ids, token_ids)
-            one = score(lm, token_ids, after=after, end=end, progress=ticket.progress)
+            one = score(lm, token_ids, written=text, after=after, end=end, progress=ticket.progress)
             return one, len(one.token_ids) - known
 
-        ticket = _finished(loader, slot, key, work, place, _progress)
+        ticket = _finished(_queue(loader), name, slot, key, work, place, _progress)
         one, computed = _result(ticket)
         last[slot] = key, Reading(lm, one, computed, ticket.seconds)
     return last_reading(parameter, who)
 
 
-def read_now(parameter: str, lm: "LanguageModel", token_ids: list[int]) -> Reading:
+def read_now(parameter: str, lm: "LanguageModel", text: str, token_ids: list[int]) -> Reading:
     """The score of a text by a model that answers in milliseconds and needs no queue."""
     from models.prediction import score
 
     before = time.perf_counter()
-    one = score(lm, token_ids[: MAX_TOKENS - 1])
+    if len(token_ids) > MAX_TOKENS - 1:
+        token_ids = token_ids[: MAX_TOKENS - 1]
+        text = lm.tokenizer.decode(token_ids)
+    one = score(lm, token_ids, written=text)
     reading = Reading(lm, one, len(one.token_ids), time.perf_counter() - before)
     last: dict[str, tuple[Hashable, Reading]] = st.session_state.setdefault("_last", {})
-    last[_slot(parameter, "")] = (tuple(token_ids), False), reading
+    last[_slot(parameter, "")] = (tuple(token_ids), text, False), reading
     return reading
 
 
@@ -162,7 +168,7 @@ def stream(
             return show(parts)
 
         if not _is_stopped(slot, name, whole):
-            _finished(loader, slot, whole, lambda _: work(lm), place, watch)
+            _finished(_queue(loader), name, slot, whole, lambda _: work(lm), place, watch)
         ticket, stopped = _tickets().get(slot), _is_stopped(slot, name, whole)
         if ticket is not None and ticket.key == whole:
             watch(ticket)
@@ -174,6 +180,48 @@ def stream(
         elif ticket is not None:
             _result(ticket)
     return found
+
+
+def sliced(
+    slot: str, key: Hashable, go_on: Callable[[float], bool], show: Callable[[], str], place: DeltaGenerator
+) -> bool:
+    """Work that needs no model, done in slices of this run; Streamlit can stop it between two of them.
+
+    Args:
+        slot: where on the page it goes.
+        key: what the work is known by; one that was stopped stays so.
+        go_on: works for so many seconds; whether the end is reached.
+        show: says in a few words what is going on.
+        place: an `st.empty` for these words and a Stop button.
+
+    Returns:
+        Whether it came to its end; if not, the reader stopped it.
+    """
+    stopped = _stopped()
+
+    def stop() -> None:
+        stopped[slot] = ("", key)
+
+    def again() -> None:
+        stopped.pop(slot, None)
+
+    line, patience = None, time.monotonic() + PATIENCE
+    while not _is_stopped(slot, "", key):
+        if go_on(0.05):
+            place.empty()
+            return True
+        if line is not None:
+            loading.say(line, show())
+        elif time.monotonic() < patience:
+            place.empty()
+        else:
+            with place.container(horizontal=True, vertical_alignment="center"):
+                line = st.empty()
+                st.button("Stop", key=f"stop {slot}", on_click=stop)
+    with place.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Stopped.", width="content")
+        st.button("Go on", key=f"again {slot}", on_click=again)
+    return False
 
 
 def streamed(slot: str, after: Hashable) -> list[Any]:
@@ -188,8 +236,39 @@ def go_on(slot: str) -> None:
     _stopped().pop(slot, None)
 
 
+def computed(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str, place: DeltaGenerator) -> T:
+    """What needs no model but time, computed once for all sessions, with words and a Stop button while one waits.
+
+    Args:
+        slot: where on the page it goes; of the requests there the newest wins.
+        key: everything that the result depends on.
+        work: gives it; tells the ticket how far it is, and so can be stopped.
+        doing: what is going on, in a word: "Counting".
+        place: an `st.empty` for the words.
+
+    Raises:
+        ModelError: it can't be done.
+        Stopped: the reader pressed Stop.
+    """
+
+    def watch(ticket: Ticket) -> str:
+        done, of = ticket.done_of
+        return f"{doing}: {done / of:.0%}" if of else doing
+
+    ticket = _finished(loading.counting_queue(), doing, slot, (doing, key), work, place, watch)
+    result: T = _result(ticket)
+    return result
+
+
+def _queue(loader: Loader) -> ModelQueue:
+    if loader.queue is None:
+        raise RuntimeError("a loaded model has a queue")
+    return loader.queue
+
+
 def _finished(
-    loader: Loader,
+    queue: ModelQueue,
+    name: str,
     slot: str,
     key: Hashable,
     work: Callable[[Ticket], Any],
@@ -199,7 +278,8 @@ def _finished(
     """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
 
     Args:
-        loader: of the model.
+        queue: where it is computed.
+        name: of the queue.
         slot: of the session's requests there the newest wins.
         key: what the result is known by.
         work: gives it.
@@ -209,10 +289,7 @@ def _finished(
     Raises:
         Stopped: the reader pressed Stop.
     """
-    queue = loader.queue
-    if queue is None:
-        raise RuntimeError("a loaded model has a queue")
-    if _is_stopped(slot, loader.name, key):
+    if _is_stopped(slot, name, key):
         raise Stopped("Stopped.")
     go_on(slot)
     stopped = _stopped()
@@ -220,7 +297,7 @@ def _finished(
     ticket = _tickets()[slot] = queue.ask(asker, key, work)
 
     def stop() -> None:
-        stopped[slot] = (loader.name, key)
+        stopped[slot] = (name, key)
         queue.leave(asker)
 
     line, words, patience = None, "Reading", time.monotonic() + PATIENCE

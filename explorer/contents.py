@@ -66,6 +66,13 @@ PAGES = (
         "account_tree",
         "See a text as states of which each depends on the one before it, as Markov did in 1913.",
     ),
+    Entry(
+        "hmm",
+        "Hidden Markov",
+        "mixers",
+        "visibility_off",
+        "Find the hidden states behind words, and learn them from text.",
+    ),
 )
 
 

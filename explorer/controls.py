@@ -4,7 +4,7 @@ import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +15,7 @@ from models.errors import ModelError
 MAX_CHARACTERS = 200_000
 ECHO_SECONDS = 2.0
 Offer = Callable[[ModelError], tuple[str, Callable[[], None]] | None]
+T = TypeVar("T")
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -63,11 +64,12 @@ def number(name: str, label: str, default: float, low: float, high: float, step:
     return float(st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
 
-def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None) -> int:
+def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None, *, step: int = 1) -> int:
     """A slider over whole numbers."""
     current = address.parsed(name, default, int, lambda number: low <= number <= high)
     commit = (name, default, repr)
-    return int(st.slider(label, low, high, key=_bound(current, commit), help=hint, on_change=_commit, args=commit))
+    key = _bound(current, commit)
+    return int(st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
 
 def choice(
@@ -121,6 +123,15 @@ def toggle(name: str, label: str, hint: str | None = None) -> bool:
     return bool(st.toggle(label, key=key, help=hint, on_change=_commit, args=commit))
 
 
+def upload(name: str, label: str, kinds: Sequence[str]) -> bytes | None:
+    """The bytes of a file that the reader chose; kept for the session, since a page switch empties the widget."""
+    kept: dict[str, bytes] = st.session_state.setdefault("_uploads", {})
+    chosen = st.file_uploader(label, type=list(kinds), key=_key(name))
+    if chosen is not None:
+        kept[name] = chosen.getvalue()
+    return kept.get(name)
+
+
 @contextmanager
 def explained_errors(
     place: DeltaGenerator, name: str, offer: Offer = lambda _error: None, still: str = ""
@@ -141,6 +152,22 @@ def explained_errors(
             remedy = offer(error)
             if remedy is not None:
                 st.button(remedy[0], key=f"remedy_{name}", on_click=remedy[1])
+
+
+def last_good(name: str, make: Callable[[], T], first: Callable[[], T]) -> T:
+    """What `make` gives; while it fails, what it gave last on this page, or else `first()`, and a notice that says why.
+
+    Args:
+        name: tells the results of a page apart.
+        make: may raise a ModelError.
+        first: an example, for a page that is opened with something that fails.
+    """
+    good: dict[str, T] = st.session_state.setdefault("_good", {})
+    key = _key(name)
+    still = " What is shown below still belongs to what was there before." if key in good else " Below is an example."
+    with explained_errors(st.empty(), name, still=still):
+        good[key] = make()
+    return good[key] if key in good else first()
 
 
 def notice(message: str) -> None:

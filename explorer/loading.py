@@ -17,7 +17,7 @@ from models.errors import ModelError
 
 if TYPE_CHECKING:
     from models.interfaces import LanguageModel
-    from models.mixers.ngram_lm import NGramLM, OrderReport
+    from models.mixers.hmm_learning import Learning
     from models.tokens.bpe import Merge
 
 _LOG = logging.getLogger(__name__)
@@ -82,28 +82,10 @@ class Loader:
         self.line = line
 
 
-@st.cache_resource(max_entries=32, show_spinner="Counting")
-def counted(text: str, unit: str, order: int, method: str) -> "NGramLM":
-    """The n-gram model of a text.
-
-    Raises:
-        ModelError: there is nothing to count.
-    """
-    from models.mixers.ngram_lm import train
-
-    return train(text, unit=unit, order=order, method=method)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Counting with N from 1 to 6")
-def counted_by_order(text: str, unit: str, method: str) -> "list[OrderReport]":
-    """What each N makes of a text.
-
-    Raises:
-        ModelError: it has too few sentences.
-    """
-    from models.mixers.ngram_lm import by_order
-
-    return by_order(text, unit=unit, method=method)
+@st.cache_resource(show_spinner=False)
+def counting_queue() -> ModelQueue:
+    """Where texts are counted, one after the other; a few counts are kept."""
+    return ModelQueue(workers=1, max_results=12)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -112,6 +94,20 @@ def learned(text: str, most: int) -> "list[Merge]":
     from models.tokens.bpe import learn
 
     return list(learn(text, most))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def learning(text: str, way: str, states: int, restarts: int) -> "Learning":
+    """A hidden Markov model that learns from the letters of a text; whoever waits for it does a slice of the work.
+
+    Raises:
+        ModelError: there is nothing to learn from.
+    """
+    from models.mixers import hmm_learning
+
+    letters = hmm_learning.letters_of(text, way)
+    rounds = hmm_learning.restarts(letters, states, restarts, hmm_learning.MOST_ROUNDS)
+    return hmm_learning.Learning(letters, rounds)
 
 
 def _release(loader: Loader) -> None:

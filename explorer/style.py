@@ -97,6 +97,9 @@ PAGE_CSS = """
 .explorer-table tr[aria-current=true] td { font-weight: 600; }
 .explorer-table th, .explorer-table td { padding: 0.3rem 0.9rem 0.3rem 0;
   border-bottom: 1px solid rgba(128, 140, 155, 0.25); }
+.explorer-table mark { background: rgba(230, 159, 0, 0.35); color: inherit; border-radius: 3px; padding: 0 2px; }
+.explorer-places td:first-child { text-align: right; }
+.explorer-places td:nth-child(2) { white-space: nowrap; }
 .explorer-chips { display: flex; flex-wrap: wrap; gap: 3px; margin-top: 0.3rem; }
 .explorer-chips span { display: flex; flex-direction: column; align-items: center; padding: 2px 5px; border-radius: 4px;
   background: rgba(128, 140, 155, 0.16); font-family: var(--font-mono, monospace); white-space: pre; }

@@ -2,7 +2,7 @@
 
 >>> import models
 >>> [card.name for card in models.catalog()]
-['smollm2-135m-q4', 'smollm2-135m']
+['smollm2-135m-q4', 'smollm2-135m', 'unigram', 'bigram', 'trigram', '4-gram', '5-gram', 'hmm']
 """
 
 from models.card import ModelCard

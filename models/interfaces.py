@@ -43,6 +43,19 @@ class Tokenizer(Protocol):
 
 
 @runtime_checkable
+class Spells(Protocol):
+    """A tokenizer of a closed vocabulary that knows how its unknown words are likely to be spelt.
+
+    Without that an unknown word would cost no more than naming it unknown, and models whose vocabularies hold less
+    would seem to be the better ones.
+    """
+
+    def spelling(self, text: str) -> list[float]:
+        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it."""
+        ...
+
+
+@runtime_checkable
 class LanguageModel(Protocol):
     """P(next token | history) for every history, over the whole vocabulary."""
 

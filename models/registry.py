@@ -1,5 +1,6 @@
 """What models there are, and where their weights come from."""
 
+import importlib
 import importlib.metadata
 import os
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models import checkpoints
-from models.card import ModelCard
+from models.card import ModelCard, read_cards
 from models.errors import ModelError
 
 if TYPE_CHECKING:
@@ -41,17 +42,18 @@ _SMOLLM2_Q4 = replace(
     held_out="100 paragraphs of English Wikipedia, 14,478 tokens, which its training text may hold too",
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
-_CARDS = (_SMOLLM2_Q4, _SMOLLM2)
+_ZOO = Path(__file__).parent / "zoo"
+_TRAINED = ("ngrams", "hmm")  # folders of the zoo, each a package that loads its models, in the lecture's order
 
 
 def catalog() -> list[ModelCard]:
     """The cards of all models that have a name here. Reads no weights and imports no torch."""
-    return list(_CARDS)
+    return [_SMOLLM2_Q4, _SMOLLM2, *_zoo()]
 
 
 def card(name: str) -> ModelCard | None:
     """The card of that name, if there is one."""
-    return next((known for known in _CARDS if known.name == name), None)
+    return next((known for known in catalog() if known.name == name), None)
 
 
 def default_name() -> str:
@@ -73,9 +75,12 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
     Raises:
         ModelError: it can't be had here; the message says what to do.
     """
+    known = card(name)
+    if known in _zoo():
+        zoo: LanguageModel = importlib.import_module(f"models.zoo.{_zoo()[known]}").load(known)
+        return zoo
     from models.mixers import pretrained
 
-    known = card(name)
     if known is _SMOLLM2_Q4:
         return pretrained.load_gguf(known, _packaged_file(), progress)
     if known is not None:
@@ -99,7 +104,7 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
 def is_here(name: str) -> bool:
     """Whether `load` needs no network for this model. Imports no torch."""
     known = card(name)
-    if known is _SMOLLM2_Q4:
+    if known is _SMOLLM2_Q4 or known in _zoo():
         return True
     source = known.source if known else name
     if Path(source).is_dir():
@@ -111,6 +116,12 @@ def is_here(name: str) -> bool:
         return isinstance(try_to_load_from_cache(source, "tokenizer.json"), str)
     except HFValidationError:
         return True  # no name that the hub could have: loading says so at once
+
+
+@cache
+def _zoo() -> dict[ModelCard, str]:
+    """The cards of the models that ship, and the folder of each."""
+    return {known: folder for folder in _TRAINED for known in read_cards(_ZOO / folder / "cards.json")}
 
 
 @cache

@@ -51,7 +51,7 @@ def two_sentences(model: str) -> None:
             f"{SLUG}_end", "Count the end", hint="Whether the model must also predict that the text ends."
         )
     read_a = prompt.read_prompt(model, a, end=end)
-    read_b = asking.read(f"{SLUG}_b", model, lambda tokenizer: tokenizer.encode(b), end=end) if b else None
+    read_b = asking.read(f"{SLUG}_b", model, b, end=end) if b else None
     readings = {name: reading for name, reading in (("A", read_a), ("B", read_b)) if reading is not None}
     scores = [reading.score for reading in readings.values() if reading.score.token_ids]
     with said:

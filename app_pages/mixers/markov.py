@@ -1,43 +1,28 @@
 """Markov chain: the text as states of which each depends on the one before it."""
 
-import streamlit as st
-
-from explorer import chrome, controls
-from explorer.contents import FIRST_PROMPT
-from explorer.panels import chain
+from explorer import chrome
+from explorer.panels import chain, chain_pairs, chain_source, chain_steps
 from explorer.texts import NEW_YEAR
-from models.mixers.markov import VOWELS, states_of
 
 SLUG = "markov"
+_FRESH: dict[str, str | None] = {f"{SLUG}_{name}": None for name in ("source", "states", "classes", "matrix", "start")}
 PRESETS: dict[str, chrome.Preset] = {
-    "Markov 1913": {f"{SLUG}_source": "onegin"},
-    "A text": {"prompt": NEW_YEAR, f"{SLUG}_source": None, f"{SLUG}_states": None},
-    "Its letters": {"prompt": NEW_YEAR, f"{SLUG}_source": None, f"{SLUG}_states": "letters"},
-    "Its words": {"prompt": NEW_YEAR, f"{SLUG}_source": None, f"{SLUG}_states": "words"},
+    "Markov 1913": _FRESH | {f"{SLUG}_source": "onegin"},
+    "Vowels": _FRESH | {"prompt": NEW_YEAR},
+    "Three classes": _FRESH | {"prompt": NEW_YEAR, f"{SLUG}_classes": "vowel: aeiou; liquid: lr; other"},
+    "Letters": _FRESH | {"prompt": NEW_YEAR, f"{SLUG}_states": "letters"},
+    "Words": _FRESH | {"prompt": NEW_YEAR, f"{SLUG}_states": "words"},
+    "Weather": _FRESH | {f"{SLUG}_source": "matrix"},
+    "A circle": _FRESH | {f"{SLUG}_source": "matrix", f"{SLUG}_matrix": "a: 0 1 0\nb: 0 0 1\nc: 1 0 0"},
+    "Two traps": _FRESH
+    | {f"{SLUG}_source": "matrix", f"{SLUG}_matrix": "middle: 0.4 0.3 0.3\nleft: 0 1 0\nright: 0 0 1"},
 }
-SOURCES = {"text": "Your text", "onegin": "Markov's Onegin, 1913"}
 
 chrome.header(SLUG, PRESETS)
-text = controls.text("prompt", "Your text", FIRST_PROMPT)
-left, right = st.columns(2)
-with left:
-    source = controls.choice(f"{SLUG}_source", "Read", list(SOURCES), SOURCES.__getitem__)
-with right:
-    kind, vowels = "classes", VOWELS
-    if source == "text":
-        kind = controls.choice(f"{SLUG}_states", "States", list(chain.STATES), chain.STATES.__getitem__)
-if source == "text" and kind == "classes":
-    with st.expander("Which letters are vowels"):
-        vowels = controls.text(f"{SLUG}_vowels", "These; all other letters are consonants", VOWELS)
-states, names = chain.onegin_sequence() if source == "onegin" else states_of(text, kind, vowels)
-if len(states) < 2:
-    controls.notice("A chain needs two states in a row: type a longer text. Below is an example until then.")
-    states, names = states_of(NEW_YEAR, kind)
-with controls.explained_errors(st.empty(), "chain"):
-    chain.chain_panel(SLUG, states, names)
-if source == "onegin":
-    st.caption(
-        "The first 20,000 letters of Pushkin's Eugene Onegin, without ъ and ь, й counted as a vowel. Markov published "
-        "8,638 vowels, 1,104 pairs of vowels, and the probabilities 0.128 and 0.663; editions differ by a few letters."
-    )
+source = chain_source.source(SLUG)
+start = chain.walk_panel(SLUG, source)
+chain_pairs.pairs_panel(source)
+chain_steps.powers_panel(SLUG, source, start)
+chain_steps.limit_panel(source, start)
+chain_steps.how_computed(source, start)
 chrome.footer(SLUG)

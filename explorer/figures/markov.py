@@ -93,7 +93,10 @@ def chain_graph(states: Sequence[str], transition: ArrayLike, here: int | None =
 
 
 def transition_table(states: Sequence[str], transition: ArrayLike) -> go.Figure:
-    """Heatmap: each row is the state from which the chain goes, each column the one to which."""
+    """Heatmap: each row is the state from which the chain goes, each column the one to which.
+
+    The probabilities stand in the cells as long as there is room.
+    """
     table = np.asarray(transition, dtype=np.float32)
     if table.shape != (len(states), len(states)):
         raise ValueError(f"{len(states)} states need a table of shape {(len(states),) * 2}, not {table.shape}")
@@ -119,14 +122,81 @@ def transition_table(states: Sequence[str], transition: ArrayLike) -> go.Figure:
                     for i, row in enumerate(table)
                 ],
                 "hovertemplate": "%{text}<extra></extra>",
+                "texttemplate": "%{z:.3f}" if len(states) <= MOST_IN_GRAPH else "",
+                "textfont": {"size": style.FONT_SIZE},
             }
         ],
         layout={
             "height": 90 + max(220, 22 * len(states)),
             "dragmode": False,
-            "xaxis": ticks | {"side": "top", "title": {"text": "to", "font": {"size": 14}}, "tickfont": font},
+            "xaxis": ticks
+            | {
+                "side": "top",
+                "tickangle": 0 if sum(map(len, states)) + len(states) < 36 else -90,
+                "title": {"text": "to", "font": {"size": 14}},
+                "tickfont": font,
+            },
             "yaxis": ticks
             | {"autorange": "reversed", "title": {"text": "from", "font": {"size": 14}}, "tickfont": font},
+        },
+    )
+
+
+def mixing(distances: ArrayLike, here: int, mixed: float) -> go.Figure:
+    """How far the chain is from its stationary distribution after 0, 1, 2, ... steps, from the worst start.
+
+    Args:
+        distances: total variation, shape (step,).
+        here: the step that is marked.
+        mixed: the distance from which on a chain counts as mixed, a dotted line.
+    """
+    far = np.asarray(distances, dtype=np.float32)
+    if far.ndim != 1 or not 0 <= here < len(far):
+        raise ValueError(f"step {here} is not among distances of shape {far.shape}")
+    steps = np.arange(len(far), dtype=np.float32)
+    font = {"size": style.FONT_SIZE}
+    return made(
+        data=[
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": steps[[0, -1]],
+                "y": np.full(2, mixed, dtype=np.float32),
+                "line": {"color": style.REMOVED, "dash": "dot"},
+                "hoverinfo": "skip",
+            },
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": steps,
+                "y": far,
+                "line": {"color": style.RUNNING},
+                "marker": {"size": 5},
+                "hovertemplate": "after %{x} steps: %{y:.4g}<extra></extra>",
+            },
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": steps[[here]],
+                "y": far[[here]],
+                "marker": {"size": 14, "color": style.DECIDES},
+                "text": [f"k = {here}: {far[here]:.3f}"],
+                "textposition": "top left" if here > 0.6 * len(far) else "top right",
+                "textfont": font,
+                "hoverinfo": "skip",
+            },
+        ],
+        layout={
+            "height": 310,
+            "dragmode": False,
+            "xaxis": {"title": {"text": "steps k", "font": font}, "tickfont": font, "fixedrange": True},
+            "yaxis": {
+                "title": {"text": "distance (total variation)", "font": font},
+                "tickfont": font,
+                "fixedrange": True,
+                "range": [-0.03, 1.12],
+                "tickvals": np.array([0.0, 0.25, 0.5, 0.75, 1.0]),
+            },
         },
     )
 

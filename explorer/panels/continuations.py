@@ -4,7 +4,7 @@ import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,6 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer import asking, style
 from explorer.numbers import percent
 from explorer.panels import prompt
+from models.tokens.words import WordTokenizer, spaced
+
+if TYPE_CHECKING:
+    from models.interfaces import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,20 @@ class Continuation:
     loop_start: int | None = None  # from this token on it repeats itself
 
 
-def text_html(one: Continuation, before: str, most: int) -> str:
+def text_html(one: Continuation, before: str, most: int, tokenizer: "Tokenizer") -> str:
     """A continuation as HTML, after the last `most` characters of the text before."""
+    words, so_far = isinstance(tokenizer, WordTokenizer), before
     cut = "…" if len(before) > most else ""
     parts = [f'<span class="explorer-before">{html.escape(cut + before[-most:])}</span>']
     for i, (token, log_prob) in enumerate(zip(one.tokens, one.log_probs, strict=True)):
         looping = " explorer-loop" if one.loop_start is not None and i >= one.loop_start else ""
         shade = min(1.0, -log_prob / math.log(2) / 16)
         title = f"{token}  P(token | before) = {percent(math.exp(log_prob))}"
+        written = spaced(so_far, token) if words else _written(token)
+        so_far += written if words else ""
         parts.append(
             f'<span class="explorer-token{looping}" style="--shade: {shade:.2f}" title="{html.escape(title)}">'
-            f"{html.escape(_written(token))}</span>"
+            f"{html.escape(written)}</span>"
         )
     facts = f'<div class="explorer-facts">{html.escape(one.facts)}</div>' if one.facts else ""
     return f'<div class="explorer-text" dir="auto" style="--colour: {style.SURPRISAL}">{"".join(parts)}</div>{facts}'

@@ -44,7 +44,7 @@ def _one(slug: str, reading: Reading, way: str, chosen: Decoding, length: int) -
 
     def show(steps: Sequence[Step]) -> str:
         one = of_steps(steps)
-        place.html(continuations.text_html(one, reading.score.text, 160))
+        place.html(continuations.text_html(one, reading.score.text, 160, reading.model.tokenizer))
         return f"{len(steps)} tokens"
 
     def work(lm: "LanguageModel") -> Iterator[Step]:
@@ -91,7 +91,8 @@ def _beam(slug: str, reading: Reading, width: int, length: int) -> None:
         for place, name, one in zip(places, names, steps[-1]):
             tokens = tokenizer.tokens(one.token_ids)
             facts = f"{name} · {_worth(one.log_probs)}" + (" · ended" if one.ended else "")
-            place.html(continuations.text_html(Continuation(tokens, one.log_probs, facts), reading.score.text, 24))
+            shown = Continuation(tokens, one.log_probs, facts)
+            place.html(continuations.text_html(shown, reading.score.text, 24, tokenizer))
         return f"{len(steps)} tokens deep"
 
     def work(lm: "LanguageModel") -> Iterator[list[Hypothesis]]:

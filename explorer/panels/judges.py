@@ -17,7 +17,7 @@ def second_judge(slug: str, model: str, a: str, b: str, *, end: bool) -> tuple[R
     first = prompt.read_prompt(model, a, end=end, who="judge")
     if first is None or first.model.card.name != model:
         return None
-    second = asking.read(f"{slug}_b", model, lambda tokenizer: tokenizer.encode(b), end=end, who="judge")
+    second = asking.read(f"{slug}_b", model, b, end=end, who="judge")
     return (first, second) if second is not None and second.model.card.name == model else None
 
 

@@ -13,6 +13,7 @@ from models import registry
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import Tokenizer
+from models.tokens.prefixes import common_prefix
 
 GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
 
@@ -72,7 +73,7 @@ def _wanted() -> set[str]:
 def read_prompt(model: str, prompt: str, *, end: bool = False, who: str = "") -> Reading | None:
     """What the model says of the prompt, by its chosen token ids where the tokenizer would cut otherwise."""
 
-    return asking.read("prompt", model, lambda tokenizer: chosen_ids(prompt, tokenizer), end=end, who=who)
+    return asking.read("prompt", model, prompt, lambda tokenizer: chosen_ids(prompt, tokenizer), end=end, who=who)
 
 
 def chosen_ids(prompt: str, tokenizer: Tokenizer) -> list[int]:
@@ -87,7 +88,7 @@ def set_prompt_ids(reading: Reading, token_ids: list[int]) -> None:
     Where the reader has been stays as a branch of the tree of paths.
     """
     tokenizer, before = reading.model.tokenizer, reading.score.token_ids
-    text = tokenizer.decode(token_ids)
+    text = _text_of(reading, token_ids)
     exact = tokenizer.encode(text) == token_ids
     gone = branches(reading).gone(before, token_ids)
     address.set_values(
@@ -95,6 +96,16 @@ def set_prompt_ids(reading: Reading, token_ids: list[int]) -> None:
         prompt_ids=None if exact else ",".join(map(str, token_ids)),
         prompt_paths=gone.encode() if gone.paths else None,
     )
+
+
+def _text_of(reading: Reading, token_ids: list[int]) -> str:
+    """The text of token ids; words that the vocabulary does not hold stay as the reader wrote them."""
+    tokenizer, written = reading.model.tokenizer, reading.score.text
+    known = common_prefix(reading.score.token_ids, token_ids)
+    if tokenizer.unk_id not in token_ids[:known] or tokenizer.encode(written)[:known] != token_ids[:known]:
+        return tokenizer.decode(token_ids)
+    more = tokenizer.decode(token_ids)[len(tokenizer.decode(token_ids[:known])) :]
+    return written[: tokenizer.spans(written)[known - 1][1]] + more
 
 
 def branches(reading: Reading) -> Branches:

@@ -37,7 +37,7 @@ def samples(slug: str, reading: Reading) -> None:
         def show(steps: Sequence[Sequence[Step | None]]) -> str:
             for i, place in enumerate(places):
                 one = generation.of_steps(_sample(steps, i))
-                place.html(continuations.text_html(one, reading.score.text, 12))
+                place.html(continuations.text_html(one, reading.score.text, 12, reading.model.tokenizer))
             return f"{SAMPLES} texts of {len(steps)} tokens"
 
         def work(lm: "LanguageModel") -> Iterator[list[Step | None]]:

@@ -181,7 +181,7 @@ def _list(paths: Sequence[tuple[str, Hypothesis]], reading: Reading, root: Seque
         with box, st.container(horizontal=True, vertical_alignment="center"):
             tokens = reading.model.tokenizer.tokens(path.token_ids)
             facts = minus(f"{name} · ln P = {path.total:.2f} · {len(tokens)} tokens")
-            st.html(text_html(Continuation(tokens, path.log_probs, facts), before, 12))
+            st.html(text_html(Continuation(tokens, path.log_probs, facts), before, 12, reading.model.tokenizer))
             spelt = f"{_mark(root)}.{_spelt(path.token_ids)}"
             st.button("Go there", key=f"path_{i}", type="tertiary", on_click=_go, args=(spelt,))
 

@@ -61,16 +61,16 @@ class HMM:
         """ln P(w_1 ... w_t, h_t). Positions beyond the end of a sequence (-1) repeat its last one."""
         steps = [self.log_initial + self._seen(observed[:, 0])]
         for t in range(1, observed.shape[1]):
-            after = (steps[-1][:, :, None] + self.log_transition).logsumexp(1) + self._seen(observed[:, t])
+            after = _log_product(steps[-1], self.log_transition) + self._seen(observed[:, t])
             steps.append(torch.where(observed[:, t, None] == _PAD, steps[-1], after))
         return torch.stack(steps, 1)
 
     def backward(self, observed: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos state"]:
         """ln P(w_{t+1} ... w_n | h_t); 0 at the last position and beyond it."""
-        steps = [torch.zeros(len(observed), self.n_states, dtype=torch.double)]
+        steps = [self.log_initial.new_zeros(len(observed), self.n_states)]
         for t in range(observed.shape[1] - 1, 0, -1):
             later = self._seen(observed[:, t]) + steps[-1]
-            before = (self.log_transition[None] + later[:, None, :]).logsumexp(2)
+            before = _log_product(later, self.log_transition.T)
             steps.append(torch.where(observed[:, t, None] == _PAD, torch.zeros_like(before), before))
         return torch.stack(steps[::-1], 1)
 
@@ -128,26 +128,53 @@ def padded(sequences: Sequence[Sequence[int]]) -> Int[Tensor, "batch pos"]:
 
 
 def baum_welch(hmm: HMM, observed: Int[Tensor, "batch pos"], rounds: int) -> Iterator[tuple[HMM, float]]:
-    """Expectation maximisation: the model after each round, and ln P of all sequences before it, which never falls.
-
-    Source: Rabiner 1989, equations 40a to 40c and 109 to 111 for several sequences.
-    """
-    there = observed != _PAD
-    symbols = hmm.log_emission.shape[1]
-    one_hot = torch.nn.functional.one_hot(observed.clamp(min=0), symbols).double() * there[..., None]
+    """Expectation maximisation: the model after each round, and ln P of all sequences before it, which never falls."""
     for _ in range(rounds):
-        forward, backward = hmm.forward(observed), hmm.backward(observed)
-        of_each = forward[:, -1].logsumexp(-1)
-        gamma = (forward + backward - of_each[:, None, None]).exp() * there[..., None]
-        seen = hmm.log_emission.T[observed[:, 1:].clamp(min=0)]
-        pairs = forward[:, :-1, :, None] + hmm.log_transition + (seen + backward[:, 1:])[:, :, None, :]
-        xi = (pairs - of_each[:, None, None, None]).exp() * there[:, 1:, None, None]
+        found = expected(hmm, observed)
         hmm = HMM(
-            _distribution(gamma[:, 0].sum(0)[None], hmm.log_initial[None])[0],
-            _distribution(xi.sum((0, 1)), hmm.log_transition),
-            _distribution(torch.einsum("bps,bpw->sw", gamma, one_hot), hmm.log_emission),
+            _distribution(found.initial[None], hmm.log_initial[None])[0],
+            _distribution(found.transition, hmm.log_transition),
+            _distribution(found.emission, hmm.log_emission),
         )
-        yield hmm, float(of_each.sum())
+        yield hmm, found.log_likelihood
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """How often each thing happened in sequences of which only the symbols were seen: expectations under a model."""
+
+    initial: Float[Tensor, " state"]  # sequences that began in each state
+    transition: Float[Tensor, "state state"]  # steps from each state to each
+    emission: Float[Tensor, "state symbol"]  # symbols that came from each state
+    log_likelihood: float  # ln P of all sequences
+
+
+def expected(hmm: HMM, observed: Int[Tensor, "batch pos"]) -> Expected:
+    """The expectation step. Source: Rabiner 1989, equations 37 and 40, summed over sequences as in 109 to 111."""
+    there = observed != _PAD
+    symbols = observed.clamp(min=0)
+    forward, backward = hmm.forward(observed), hmm.backward(observed)
+    of_each = forward[:, -1].logsumexp(-1)
+    gamma = (forward + backward - of_each[:, None, None]).exp() * there[..., None]
+    # xi_t(i, j) = alpha_t(i) A_ij B_j(w_t+1) beta_t+1(j) / P(w), of which only the sum over t is needed: a product of
+    # matrices, with the largest numbers taken out of both first.
+    before, after = forward[:, :-1], hmm.log_emission.T[symbols[:, 1:]] + backward[:, 1:]
+    most_before, most_after = _most(before), _most(after)
+    share = (most_before + most_after - of_each[:, None, None]).exp() * there[:, 1:, None]
+    pairs = torch.einsum("bpi,bpj->ij", (before - most_before).exp() * share, (after - most_after).exp())
+    emission = gamma.new_zeros(hmm.log_emission.T.shape).index_add_(0, symbols.flatten(), gamma.flatten(0, 1))
+    return Expected(gamma[:, 0].sum(0), pairs * hmm.log_transition.exp(), emission.T, float(of_each.sum()))
+
+
+def _log_product(log_rows: Float[Tensor, "batch i"], log_matrix: Float[Tensor, "i j"]) -> Float[Tensor, "batch j"]:
+    """ln of the product of exp(log_rows) and exp(log_matrix), with the largest number of each row taken out first."""
+    most = _most(log_rows)
+    return ((log_rows - most).exp() @ log_matrix.exp()).log() + most
+
+
+def _most(log_rows: Float[Tensor, "*batch i"]) -> Float[Tensor, "*batch 1"]:
+    """The largest number of each row, never minus infinity: what is impossible stays so when it is taken away."""
+    return log_rows.amax(-1, keepdim=True).clamp(min=torch.finfo(log_rows.dtype).min)
 
 
 def _distribution(expected: Float[Tensor, "row column"], before: Float[Tensor, "row column"]) -> Tensor:

@@ -108,18 +108,45 @@ def count(sentences: Iterable[Sequence[int]], order: int, *, vocab_size: int, st
     parts = [np.asarray(sentence, dtype=np.int64) for sentence in sentences]
     tokens = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
     lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    # How many tokens of its sentence stand before each token.
-    depth = np.arange(len(tokens)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    begin = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return _counted(tokens, begin, order, vocab_size, start_id)
+
+
+def count_flat(tokens: Ints, order: int, *, vocab_size: int, start_id: int) -> Counts:
+    """The same of sentences one after the other in one array; each begins where a start token stands."""
+    begin = np.maximum.accumulate(np.where(tokens == start_id, np.arange(len(tokens)), 0))
+    return _counted(tokens, begin, order, vocab_size, start_id)
+
+
+def _counted(tokens: Ints, begin: Ints, order: int, vocab_size: int, start_id: int) -> Counts:
+    """Counts the n-grams of tokens whose sentences begin at `begin`, a place for each token."""
     ngrams: list[Ints] = []
     counts: list[Ints] = []
     places = np.zeros(len(tokens), dtype=np.int64)  # of the (n-1)-gram that ends before each token
-    where = np.arange(len(tokens))
+    where = np.arange(len(tokens))  # the last tokens of n-grams
     for n in range(1, order + 1):
-        where = where[depth[where] >= n - 1]
-        numbers = places[where] * vocab_size + tokens[where]
-        unique, inverse, seen = np.unique(numbers, return_inverse=True, return_counts=True)
-        ngrams.append(unique)
-        counts.append(seen)
-        places = np.zeros(len(tokens) + 1, dtype=np.int64)
-        places[where + 1] = inverse
+        where = where[where - begin[where] >= n - 1]
+        ordered, numbers = _sorted(places[where] * vocab_size + tokens[where])
+        first = np.ones(len(numbers), dtype=bool)
+        first[1:] = numbers[1:] != numbers[:-1]
+        begins = np.flatnonzero(first)
+        ngrams.append(numbers[begins])
+        counts.append(np.diff(begins, append=len(numbers)))
+        if n < order:
+            places = np.zeros(len(tokens) + 1, dtype=np.int64)
+            places[where[ordered] + 1] = np.cumsum(first) - 1
     return Counts(vocab_size, start_id, tuple(ngrams), tuple(counts))
+
+
+def _sorted(numbers: Ints) -> tuple[Ints, Ints]:
+    """The order that sorts the numbers, and the sorted numbers.
+
+    Where both fit into 64 bits, place and number are sorted as one: several times as fast as sorting places by numbers.
+    """
+    bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0)).bit_length() + bits > 64:
+        ordered = np.argsort(numbers, kind="stable")
+        return ordered, numbers[ordered]
+    both = (numbers.astype(np.uint64) << np.uint64(bits)) | np.arange(len(numbers), dtype=np.uint64)
+    both.sort()
+    return (both & np.uint64((1 << bits) - 1)).astype(np.int64), (both >> np.uint64(bits)).astype(np.int64)

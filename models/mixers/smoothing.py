@@ -49,7 +49,7 @@ class AddK:
         probs = np.full(self.counts.vocab_size, self.k)
         probs[words] += seen
         probs[self.counts.start_id] = 0.0
-        return probs / probs.sum() if probs.any() else _uniform(self.counts)
+        return probs / probs.sum() if probs.any() else uniform(self.counts)
 
 
 class Interpolated:
@@ -94,7 +94,37 @@ class StupidBackoff:
 
     def probs(self, history: Sequence[int]) -> Probs:
         scores = self.scores(history)
-        return scores / scores.sum() if scores.any() else _uniform(self.counts)
+        return scores / scores.sum() if scores.any() else uniform(self.counts)
+
+
+class Discounted:
+    """Interpolated absolute discounting: (#(hw) - D) / #(h) + gamma(h) P(w | h without its first token).
+
+    It differs from modified Kneser-Ney in counting occurrences in all orders. So the counts up to any order are a model
+    of that order, and counts of which the rare ones were cut off are a model too: what was cut off is handed on to the
+    shorter history, together with what the discounts took.
+
+    Source: Ney, Essen and Kneser 1994; the three discounts are those of Chen and Goodman 1998.
+    """
+
+    def __init__(self, counts: Counts, discounts: Sequence[tuple[float, float, float]] | None = None) -> None:
+        """`discounts` of each order, where they were estimated before the rare counts were cut off."""
+        self.counts = counts
+        self.order = counts.order
+        self.discounts = tuple(discounts or map(estimated_discounts, counts.counts))[: self.order]
+        self._unigrams = lowest(counts, counts.counts[0], self.discounts[0])
+
+    def probs(self, history: Sequence[int]) -> Probs:
+        probs = self._unigrams
+        for n in range(2, min(self.order, len(history) + 1) + 1):
+            before = history[len(history) - n + 1 :]
+            words, seen = self.counts.next_counts(before)
+            if len(words):
+                kept = seen - discount(self.discounts[n - 1], seen)
+                total = max(self.counts.count(before), int(seen.sum()))  # where counts were rounded: at least the sum
+                probs = probs * (1 - kept.sum() / total)
+                probs[words] += kept / total
+        return probs
 
 
 class KneserNey:
@@ -107,8 +137,8 @@ class KneserNey:
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
         self.order = counts.order
-        self.discounts = tuple(_discounts(adjusted) for adjusted in counts.continuations)
-        self._unigrams = self._lowest()
+        self.discounts = tuple(map(estimated_discounts, counts.continuations))
+        self._unigrams = lowest(counts, counts.continuations[0], self.discounts[0])
 
     def probs(self, history: Sequence[int]) -> Probs:
         """P(next token | history) over the whole vocabulary; the history begins with its start token."""
@@ -119,30 +149,32 @@ class KneserNey:
                 break  # no longer history was seen either
             adjusted = self.counts.continuations[n - 1][first:last]
             words = self.counts.ngrams[n - 1][first:last] % self.counts.vocab_size
-            discount = self._discount(n, adjusted)
+            taken = discount(self.discounts[n - 1], adjusted)
             total = adjusted.sum()
-            probs = probs * (discount.sum() / total)
-            probs[words] += (adjusted - discount) / total
+            probs = probs * (taken.sum() / total)
+            probs[words] += (adjusted - taken) / total
         return probs
 
-    def _lowest(self) -> Probs:
-        """The unigrams, interpolated with a uniform distribution over all tokens but the start."""
-        size, start = self.counts.vocab_size, self.counts.start_id
-        words, adjusted = self.counts.ngrams[0], self.counts.continuations[0].copy()
-        adjusted[words == start] = 0
-        discount = self._discount(1, adjusted)
-        total = adjusted.sum()
-        probs = np.full(size, discount.sum() / total / (size - 1)) if total else np.full(size, 1 / (size - 1))
-        probs[words] += (adjusted - discount) / max(total, 1)
-        probs[start] = 0.0
-        return probs
 
-    def _discount(self, n: int, adjusted: Ints) -> Floats:
-        of: Floats = np.array([0.0, *self.discounts[n - 1]])[np.minimum(adjusted, 3)]
-        return of
+def lowest(counts: Counts, adjusted: Ints, discounts: tuple[float, float, float]) -> Probs:
+    """The unigrams, interpolated with a uniform distribution over all tokens but the start."""
+    size, words = counts.vocab_size, counts.ngrams[0]
+    adjusted = np.where(words == counts.start_id, 0, adjusted)
+    taken = discount(discounts, adjusted)
+    total = adjusted.sum()
+    probs = np.full(size, taken.sum() / total / (size - 1)) if total else np.full(size, 1 / (size - 1))
+    probs[words] += (adjusted - taken) / max(total, 1)
+    probs[counts.start_id] = 0.0
+    return probs
 
 
-def _discounts(adjusted: Ints) -> tuple[float, float, float]:
+def discount(discounts: tuple[float, float, float], adjusted: Ints) -> Floats:
+    """What is taken from each count."""
+    of: Floats = np.array([0.0, *discounts])[np.minimum(adjusted, 3)]
+    return of
+
+
+def estimated_discounts(adjusted: Ints) -> tuple[float, float, float]:
     """What is taken from counts of 1, of 2, and of 3 or more (Chen and Goodman 1998)."""
     of = [int((adjusted == count).sum()) for count in range(1, 5)]
     if not all(of):
@@ -179,7 +211,7 @@ def tuned(counts: Counts, held_out: Iterable[Sequence[int]], rounds: int = 30) -
 
 def relative_frequencies(counts: Counts, history: Sequence[int], order: int) -> list[Probs]:
     """Of order 0, 1, ... up to the longest whose history occurred: the uniform distribution, then #(hw) / #(h)."""
-    parts = [_uniform(counts)]
+    parts = [uniform(counts)]
     for length in range(min(order - 1, len(history)) + 1):
         words, seen = _predicted(counts, history[len(history) - length :])
         if not len(words):
@@ -201,7 +233,8 @@ def _predicted(counts: Counts, history: Sequence[int]) -> tuple[Ints, Ints]:
     return words[words != counts.start_id], seen[words != counts.start_id]
 
 
-def _uniform(counts: Counts) -> Probs:
+def uniform(counts: Counts) -> Probs:
+    """All tokens but the start equally probable."""
     probs = np.full(counts.vocab_size, 1 / (counts.vocab_size - 1))
     probs[counts.start_id] = 0.0
     return probs

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from models.errors import ModelError
-from models.interfaces import LanguageModel, Tokenizer
+from models.interfaces import LanguageModel, Spells, Tokenizer
 from models.tokens.prefixes import common_prefix
 
 TOP = 10  # alternatives kept of each position
@@ -76,18 +76,25 @@ class NextToken:
 class Score:
     """A text's probability, token by token.
 
-    Position t holds what the model said of token t given those before it, and its `TOP` first choices there.
+    Position t holds what the model said of token t given those before it, and its `TOP` first choices there. A word
+    that the vocabulary does not hold costs P(<unk>) times the probability of its spelling.
     """
 
     text: str
     token_ids: tuple[int, ...]
     tokens: tuple[str, ...]
-    log_probs: Float[Tensor, " pos"]  # natural logarithms
+    token_log_probs: Float[Tensor, " pos"]  # ln P(token | before), of an unknown word that of <unk>
+    spelling: Float[Tensor, " pos"]  # ln P(spelling | <unk>); 0 where the vocabulary holds the token
     ranks: Int[Tensor, " pos"]  # 1: the model's first choice
     entropies: Float[Tensor, " pos"]  # bits
     top_ids: Int[Tensor, "pos top"]
     top_log_probs: Float[Tensor, "pos top"]
     next: NextToken  # what follows the whole text
+
+    @cached_property
+    def log_probs(self) -> Float[Tensor, " pos"]:
+        """Natural logarithms of the factors of P(text)."""
+        return self.token_log_probs + self.spelling
 
     @cached_property
     def total(self) -> float:
@@ -101,8 +108,8 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """exp(-total / number of tokens). NaN for an empty text."""
-        return math.exp(-self.total / len(self.token_ids)) if self.token_ids else math.nan
+        """exp(-mean of `token_log_probs`): <unk> is one of the tokens here, however it is spelt. NaN without tokens."""
+        return math.exp(-float(self.token_log_probs.double().mean())) if self.token_ids else math.nan
 
 
 def next_token(lm: LanguageModel, history: str | Sequence[int]) -> NextToken:
@@ -115,6 +122,7 @@ def score(
     lm: LanguageModel,
     text: str | Sequence[int],
     *,
+    written: str | None = None,
     after: Score | None = None,
     end: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
@@ -124,6 +132,7 @@ def score(
     Args:
         lm: any language model.
         text: a text, or its token ids.
+        written: the text that these ids are of, where it is known; they may say less than it does.
         after: an earlier score by the same model; only what differs from it is computed.
         end: whether the end of the text counts as a last token.
         progress: is told (positions done, positions in all); may raise to stop the walk.
@@ -150,8 +159,7 @@ def score(
         if stop > len(token_ids):
             last = rows[-1].cpu().clone()  # a view would keep all rows
         start = stop
-    written = text if isinstance(text, str) else lm.tokenizer.decode(token_ids[:-1] if end else token_ids)
-    return _score(lm.tokenizer, written, token_ids, parts, last)
+    return _score(lm.tokenizer, _written(lm, text, written), token_ids, parts, last)
 
 
 def score_batch(lm: LanguageModel, texts: Sequence[str | Sequence[int]], *, end: bool = False) -> Iterator[list[Score]]:
@@ -182,9 +190,8 @@ def _scores(
         return
     batch = lm.logits_batch(histories, [0] * len(histories))
     for text, token_ids, rows in zip(texts, histories, batch, strict=True):
-        written = text if isinstance(text, str) else lm.tokenizer.decode(text)
         parts = [_summary(rows[: len(token_ids)], token_ids)]
-        yield _score(lm.tokenizer, written, token_ids, parts, rows[-1].cpu().clone())
+        yield _score(lm.tokenizer, _written(lm, text, None), token_ids, parts, rows[-1].cpu().clone())
 
 
 def _score(
@@ -199,13 +206,29 @@ def _score(
         text=text,
         token_ids=tuple(token_ids),
         tokens=tuple(tokenizer.tokens(token_ids)),
-        log_probs=log_probs,
+        token_log_probs=log_probs,
+        spelling=_spelling(tokenizer, text, token_ids),
         ranks=ranks,
         entropies=entropies,
         top_ids=top_ids,
         top_log_probs=top_log_probs,
         next=NextToken(tokenizer, last),
     )
+
+
+def _written(lm: LanguageModel, text: str | Sequence[int], written: str | None) -> str:
+    if written is None:
+        return text if isinstance(text, str) else lm.tokenizer.decode(text)
+    return written
+
+
+def _spelling(tokenizer: Tokenizer, text: str, token_ids: Sequence[int]) -> Float[Tensor, " pos"]:
+    spelling = torch.zeros(len(token_ids))
+    if isinstance(tokenizer, Spells) and tokenizer.unk_id in token_ids:
+        of_text = tokenizer.spelling(text)
+        if tokenizer.encode(text) == list(token_ids[: len(of_text)]):  # else nobody knows how they are spelt
+            spelling[: len(of_text)] = torch.tensor(of_text)
+    return spelling
 
 
 def _with_end(lm: LanguageModel, token_ids: list[int], end: bool) -> list[int]:
@@ -221,7 +244,7 @@ def _ids(lm: LanguageModel, text: str | Sequence[int]) -> list[int]:
 
 
 def _kept(after: Score, known: int) -> tuple[Tensor, ...]:
-    columns = (after.log_probs, after.ranks, after.entropies, after.top_ids, after.top_log_probs)
+    columns = (after.token_log_probs, after.ranks, after.entropies, after.top_ids, after.top_log_probs)
     return tuple(column[:known] for column in columns)
 
 

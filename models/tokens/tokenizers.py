@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from tokenizers import Tokenizer as Backend
-from tokenizers import decoders
+from tokenizers import decoders, pre_tokenizers, trainers
+from tokenizers.models import BPE
 
 from models.errors import ModelError
 from models.tokens.visible import visible
+from models.tokens.words import END, END_ID, START, START_ID
 
 
 def byte_alphabet() -> dict[str, int]:
@@ -17,6 +19,28 @@ def byte_alphabet() -> dict[str, int]:
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]
     return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+def learned_subwords(sentences: Sequence[str], most: int) -> "SubwordTokenizer":
+    """Byte-level byte-pair encoding learnt on sentences: all 256 bytes, then the most frequent pairs.
+
+    Args:
+        sentences: the text.
+        most: tokens of the vocabulary; fewer where the text has no more pairs.
+    """
+    backend = Backend(BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=most, special_tokens=[START, END], initial_alphabet=list(byte_alphabet()), show_progress=False
+    )
+    backend.train_from_iterator(sentences, trainer)
+    return SubwordTokenizer(
+        backend,
+        vocab_size=backend.get_vocab_size(),
+        start_id=START_ID,  # the trainer numbers its special tokens first
+        end_id=END_ID,
+    )
 
 
 class SubwordTokenizer:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from models.tokens.visible import visible
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
-END_ID, _UNKNOWN_ID, _FIRST = 1, 2, 3
-_WORD = re.compile(r"\w+|[^\w\s]")
-_NO_SPACE_BEFORE = frozenset(".,;:!?)]}%’")
-_NO_SPACE_AFTER = frozenset("([{")
+START_ID, END_ID, UNKNOWN_ID, _FIRST = 0, 1, 2, 3
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+|(?<=\w)['’](?:s|t|re|ve|ll|d|m)\b|[^\w\s]")
+_NO_SPACE_BEFORE = frozenset(".,;:!?)]}%’-")
+_NO_SPACE_AFTER = frozenset("([{-")
 
 
 class CountedTokenizer:
     """Pieces of text that occur in a corpus, the most frequent first; all others are one token, `<unk>`."""
 
-    start_id: int = 0
+    start_id: int = START_ID
     end_id: int | None = END_ID
-    unk_id: int | None = _UNKNOWN_ID
+    unk_id: int | None = UNKNOWN_ID
 
     def __init__(self, pieces: Sequence[str]) -> None:
         self._pieces = (START, END, UNKNOWN, *pieces)
@@ -28,7 +28,7 @@ class CountedTokenizer:
     @classmethod
     def of(cls, corpus: str, most: int | None = None) -> "CountedTokenizer":
         """The tokenizer of a corpus, with its `most` frequent pieces."""
-        counts = Counter(corpus[start:stop] for start, stop in cls.cut(corpus))
+        counts = Counter(cls.pieces(corpus))
         return cls([piece for piece, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]])
 
     @staticmethod
@@ -36,8 +36,14 @@ class CountedTokenizer:
         """(start, stop) in characters of each piece."""
         raise NotImplementedError
 
+    @classmethod
+    def pieces(cls, text: str) -> list[str]:
+        """The pieces of a text."""
+        return [text[start:stop] for start, stop in cls.cut(text)]
+
     def encode(self, text: str) -> list[int]:
-        return [self._ids.get(text[start:stop], _UNKNOWN_ID) for start, stop in self.cut(text)]
+        known = self._ids.get
+        return [known(piece, UNKNOWN_ID) for piece in self.pieces(text)]
 
     def decode(self, token_ids: Sequence[int]) -> str:
         return "".join(self._pieces[token_id] for token_id in token_ids)
@@ -60,9 +66,13 @@ class CharacterTokenizer(CountedTokenizer):
     def cut(text: str) -> list[tuple[int, int]]:
         return [(i, i + 1) for i in range(len(text))]
 
+    @classmethod
+    def pieces(cls, text: str) -> list[str]:
+        return list(text)
+
 
 class WordTokenizer(CountedTokenizer):
-    """Words, numbers and single signs are tokens; the space between them is none.
+    """Words, numbers and single signs are tokens, and so are the ends of it's and don't; the space between is none.
 
     `decode` puts spaces where one writes them, so it gives back the tokens of a text, not how it was spaced.
     """
@@ -71,10 +81,24 @@ class WordTokenizer(CountedTokenizer):
     def cut(text: str) -> list[tuple[int, int]]:
         return [match.span() for match in _WORD.finditer(text)]
 
+    @classmethod
+    def pieces(cls, text: str) -> list[str]:
+        return _WORD.findall(text)
+
     def decode(self, token_ids: Sequence[int]) -> str:
         written = ""
         for token_id in token_ids:
-            piece = self._pieces[token_id]
-            joined = not written or piece in _NO_SPACE_BEFORE or written[-1] in _NO_SPACE_AFTER
-            written += piece if joined else " " + piece
+            written += spaced(written, self._pieces[token_id])
         return written
+
+
+def spaced(before: str, piece: str) -> str:
+    """A word or sign with the space that one writes before it, after this text.
+
+    >>> spaced("It", "'s"), spaced("It's", "well"), spaced('"It', '"')
+    ("'s", ' well', '"')
+    """
+    in_quotes = before.count('"') % 2 == 1
+    closes = in_quotes if piece == '"' else piece in _NO_SPACE_BEFORE or (piece[0] in "'’" and len(piece) > 1)
+    opened = in_quotes if before.endswith('"') else before[-1:] in _NO_SPACE_AFTER
+    return piece if closes or opened or not before or before[-1].isspace() else " " + piece

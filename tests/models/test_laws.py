@@ -9,15 +9,16 @@ import models
 from models.prediction import next_token, score
 from tests.toys import BigramLM, UniformLM
 
-QUICK = ["uniform", "bigram", "tiny"]
-SHIPPED = [pytest.param(models.catalog()[0].name, marks=pytest.mark.slow)]
+TOYS = {"toy uniform": UniformLM, "toy bigram": BigramLM}
+PRETRAINED = ("smollm2-135m-q4", "smollm2-135m")
+SHIPPED = [card.name for card in models.catalog() if card.name not in PRETRAINED]
 
 
-@pytest.fixture(params=[*QUICK, *SHIPPED])
+@pytest.fixture(params=[*TOYS, "tiny", *SHIPPED, pytest.param("smollm2", marks=pytest.mark.slow)])
 def lm(request):
-    if request.param in {"uniform", "bigram"}:
-        return {"uniform": UniformLM, "bigram": BigramLM}[request.param]()
-    return request.getfixturevalue("tiny" if request.param == "tiny" else "smollm2")
+    if request.param in TOYS:
+        return TOYS[request.param]()
+    return models.load(request.param) if request.param in SHIPPED else request.getfixturevalue(request.param)
 
 
 TEXTS = ["", "a", "abc", "a cab", "face the bad", "bed bed bed"]

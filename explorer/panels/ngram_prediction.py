@@ -1,0 +1,149 @@
+"""The counts behind a prediction, and what each smoothing makes of them."""
+
+import html
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from explorer import asking, explain
+from explorer.downloads import Columns, downloads
+from explorer.figures.ngrams import smoothing_masses
+from explorer.inference import Ticket
+from explorer.numbers import percent, power_of_ten
+from explorer.panels import distribution, prompt
+from explorer.panels.ngram_source import Counted
+from models.mixers.ngram_lm import METHODS, WholeHistory, train
+from models.mixers.ngrams import Counts, count_flat
+from models.mixers.smoothing_report import Mass, masses
+from models.prediction.decoding import Decoding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FOLLOWERS = 4
+_LONGEST = 7  # tokens of a history that are shown
+_METHODS = [method for method in METHODS if method != "history"]
+
+
+def prediction(_slug: str, counted: Counted) -> None:
+    """The next token's distribution with the fraction behind its first bar, and the counts of shorter histories."""
+    lm = counted.lm
+    prompt.strip(counted.reading, by_rank=False)
+    distribution.distribution(counted.reading, Decoding(), min(10, lm.tokenizer.vocab_size - 1), log=False)
+
+
+def fractions(counted: Counted) -> None:
+    """The lecture's fraction, the counts of every length of the history, and the mass of the unseen."""
+    st.subheader("The counts behind it", anchor=False)
+    st.latex(_fraction(counted))
+    _counts_table(counted)
+    if counted.text is not None and counted.settings.method != "history":
+        _masses(counted)
+    explain.explanation(
+        "An n-gram model counts how often each token followed the last N - 1 tokens, and divides by how often those "
+        "occurred. What was never seen gets nothing; smoothing takes from what was seen and gives it to the rest.",
+        lambda: _formulas(counted),
+        [type(counted.lm.smoothing), Counts, count_flat],
+    )
+
+
+def _fraction(counted: Counted) -> str:
+    """#(h w) / #(h) for the most probable next token w."""
+    lm, after = counted.lm, counted.reading.score.next
+    history, first = lm.context(counted.reading.score.token_ids), after.top_ids(1)[0]
+    words, seen = lm.followers(history)
+    times, of = int(seen[words == first].sum()), int(seen.sum())
+    shown = lm.tokenizer.tokens(history[-_LONGEST:])
+    h = explain.latex_text(("… " if len(history) > _LONGEST else "") + " ".join(shown))
+    w = explain.latex_text(lm.tokenizer.tokens([first])[0])
+    quotient = rf" = \frac{{{times:,}}}{{{of:,}}}" + (f" = {times / of:.4f}" if of else r"\text{: never seen}")
+    if not history:
+        return rf"\frac{{\#({w})}}{{\text{{all tokens}}}}" + quotient
+    return rf"\frac{{\#({h}\;{w})}}{{\#({h})}}" + quotient
+
+
+def _counts_table(counted: Counted) -> None:
+    """For each length of the history: how often it occurs, and what follows it; the longest one seen is marked."""
+    lm = counted.lm
+    tokens, longest = lm.tokenizer.tokens, lm.context(counted.reading.score.token_ids)
+    lengths = [length for length in range(len(longest), -1, -1) if length <= _LONGEST or length == len(longest)]
+    rows, used = [], False
+    never = "never seen: 0/0" if counted.text is not None else "not in the table"
+    for length in lengths:
+        last = longest[len(longest) - length :]
+        words, seen = lm.followers(last)
+        of = int(seen.sum())
+        mark = " aria-current=true" if of and not used else ""
+        used = used or bool(of)
+        shares = zip(tokens(words[:_FOLLOWERS].tolist()), seen[:_FOLLOWERS].tolist(), strict=True)
+        said = " · ".join(f"{html.escape(token)} {times:,}/{of:,}" for token, times in shares)
+        more = f" · {len(words) - _FOLLOWERS:,} others" if len(words) > _FOLLOWERS else ""
+        shown = html.escape(" ".join(tokens(last))) or "<i>no history</i>"
+        rows.append(f"<tr{mark}><td>{shown}</td><td>{of:,}</td><td>{said + more if of else never}</td></tr>")
+    st.html(
+        '<div class="explorer-scroll" tabindex="0" role="region" aria-label="Counts of the histories">'
+        '<table class="explorer-table"><thead><tr><th>History h</th><th>#(h)</th>'
+        f"<th>Next token w: #(h w)/#(h)</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    about = "Bold: the longest history that occurs in the text; "
+    st.caption(about + ("what models with back-off use." if counted.text else "counts over 64 are rounded a little."))
+
+
+def _masses(counted: Counted) -> None:
+    """How much each smoothing gives to what never followed this history, and to the whole prompt."""
+    text, lm = counted.text, counted.lm
+    if text is None or isinstance(lm.smoothing, WholeHistory):
+        return
+    order, token_ids = lm.smoothing.order, counted.reading.score.token_ids
+
+    def work(_: Ticket) -> "list[Mass]":
+        models = [train(text, order=order, method=method, k=counted.settings.k) for method in _METHODS]
+        return [masses(model, token_ids) for model in models]
+
+    place = st.empty()
+    found = asking.computed(
+        "ngrams masses", (counted.source.key, counted.settings, token_ids), work, "Smoothing", place
+    )
+    names = [METHODS[method] for method in _METHODS]
+    st.subheader("What smoothing gives to the unseen", anchor=False)
+    sentences = [power_of_ten(mass.log_prob) for mass in found]
+    figure = smoothing_masses(
+        names,
+        [mass.unseen for mass in found],
+        [f"P(prompt) = {said}" for said in sentences],
+        _METHODS.index(counted.settings.method),
+    )
+    st.plotly_chart(
+        figure,
+        key="smoothing_masses",
+        config={"displayModeBar": False},
+        alt="For each smoothing, the probability of all next tokens that never followed this history in the text: "
+        + ", ".join(f"{name} {percent(mass.unseen)}" for name, mass in zip(names, found, strict=True)),
+    )
+    downloads(
+        "smoothing", "smoothing_masses", figure, lambda: _columns(names, found), "What smoothing gives to the unseen"
+    )
+    st.caption(
+        "One token that was never seen after its history makes the whole prompt impossible, P = 0, unless something "
+        "is kept for the unseen."
+    )
+
+
+def _columns(names: "Sequence[str]", found: "Sequence[Mass]") -> Columns:
+    return {
+        "smoothing": names,
+        "probability of the unseen": [mass.unseen for mass in found],
+        "ln P(prompt)": [mass.log_prob for mass in found],
+    }
+
+
+def _formulas(counted: Counted) -> list[str]:
+    after = counted.reading.score.next
+    first = after.top_ids(1)[0]
+    w = explain.latex_text(counted.lm.tokenizer.tokens([first])[0])
+    return [
+        r"P(w_t \mid w_{t-N+1} \dots w_{t-1}) = \frac{\#(w_{t-N+1} \dots w_t)}{\#(w_{t-N+1} \dots w_{t-1})}",
+        _fraction(counted),
+        rf"P({w} \mid h) = {float(np.float64(after.probs[first])):.4f} \quad\text{{after smoothing}}",
+    ]

@@ -1,0 +1,62 @@
+"""How unknown words are spelt: a small character model of the words that the zoo's vocabulary does not hold.
+
+With it a text has a probability down to its letters, so that bits per character compare with models of other tokens.
+`python -m models.zoo.spelling` rebuilds it.
+"""
+
+import math
+from functools import cache
+from pathlib import Path
+
+from safetensors.numpy import load_file
+
+from models.mixers.ngram_table import unpacked
+from models.mixers.smoothing import Discounted, Smoothing
+from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
+from models.zoo import corpus
+
+FILE = Path(__file__).parent / "counts.safetensors"
+_CHARACTERS = 0x110000  # of Unicode: any of them may stand where the model expects an unknown one
+
+
+class Spelling:
+    """P(word | it is unknown): its characters and its end, each given the last four."""
+
+    def __init__(self, smoothing: Smoothing, tokenizer: CharacterTokenizer) -> None:
+        self._smoothing = smoothing
+        self._tokenizer = tokenizer
+
+    def log_prob(self, word: str) -> float:
+        """ln P(word | it is unknown)."""
+        history, total = [START_ID], 0.0
+        for token_id in [*self._tokenizer.encode(word), END_ID]:
+            total += math.log(self._smoothing.probs(history)[token_id])
+            total -= math.log(_CHARACTERS) if token_id == UNKNOWN_ID else 0.0
+            history.append(token_id)
+        return total
+
+
+class SpelledWords(WordTokenizer):
+    """A closed vocabulary of words, and how probable the spellings of all others are."""
+
+    def spelling(self, text: str) -> list[float]:
+        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it."""
+        return [
+            _spelling().log_prob(text[start:stop]) if token_id == UNKNOWN_ID else 0.0
+            for token_id, (start, stop) in zip(self.encode(text), self.spans(text), strict=True)
+        ]
+
+
+@cache
+def _spelling() -> Spelling:
+    arrays = load_file(FILE)
+    characters = [chr(code) for code in arrays["characters"]]
+    tokenizer = CharacterTokenizer(characters)
+    counts = unpacked(arrays, vocab_size=tokenizer.vocab_size, start_id=START_ID)
+    return Spelling(Discounted(counts, [tuple(row) for row in arrays["discounts"]]), tokenizer)
+
+
+@cache
+def tokenizer() -> SpelledWords:
+    """The tokenizer of all word-level models of the zoo."""
+    return SpelledWords(corpus.vocabulary())
