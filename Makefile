@@ -16,7 +16,7 @@ check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not browser and not slow"
+	$(BIN)/pytest -q -n auto -m "not browser and not slow"
 
 # Everything: `check`, then the tests that load pretrained weights, then those in a browser.
 test: check browser
