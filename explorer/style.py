@@ -13,6 +13,7 @@ SURPRISAL = "#D55E00"  # how surprising
 RUNNING = "#CC79A7"  # a running sum
 DECIDES = "#E69F00"  # the mark of what decides
 BEAM = "#009E73"  # found by beam search
+CATEGORIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # states, classes
 GRID = "rgba(128, 140, 155, 0.25)"
 FONT_SIZE = 14
 

@@ -1,17 +1,23 @@
-"""Our own components: clickable things that plotly can't do. A component's .py, .js and .css stand side by side."""
+"""Our own components: clickable things that plotly can't do. A component's .py, .js and .css stand side by side.
 
+What several of them share stands in made.js (elements), and in player.js and player.css (stepping through something).
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 
-def register(name: str, *, css: bool = True) -> ComponentRenderer:
-    """The component whose files are called `name`."""
+def register(name: str, *, css: bool = True, shared: Sequence[str] = ("made",)) -> ComponentRenderer:
+    """The component whose files are called `name`, after the `shared` scripts and styles."""
     folder = Path(__file__).parent
+    scripts = [folder / f"{one}.js" for one in (*shared, name)]
+    styles = [folder / f"{one}.css" for one in ("player", name) if one == name or one in shared]
     return st.components.v2.component(
         f"explorer_{name}",
         html="<section></section>",
-        js=(folder / f"{name}.js").read_text(),
-        css=(folder / f"{name}.css").read_text() if css else None,
+        js="\n".join(path.read_text() for path in scripts),
+        css="\n".join(path.read_text() for path in styles) if css else None,
     )

@@ -1,38 +1,15 @@
 const ROWS = 12 // histories that are shown
 const FOLLOWERS = 6
-const PACE = 700 // ms between steps
-
-// Everything that a user wrote goes to the page as textContent.
-function made(tag, className, text) {
-  const element = document.createElement(tag)
-  element.className = className
-  if (text !== undefined) element.textContent = text
-  return element
-}
-
-function button(label, title) {
-  const element = made("button", "", label)
-  element.type = "button"
-  element.title = title
-  return element
-}
 
 function built(root, data) {
   const parts = {
+    ...madeControls("Step"),
     code: made("ol", "code"), text: made("div", "text"), said: made("div", "said"), table: made("div", "table"),
-    back: button("Back", "One step back (left arrow)"), step: button("Step", "One step on (right arrow)"),
-    play: button("Play", "Goes on by itself"), reset: button("Reset", "Back to the beginning"), range: made("input", "range"),
   }
   data.code.forEach(line => parts.code.append(made("li", "", line)))
-  parts.range.type = "range"
-  parts.range.min = 0
-  parts.range.max = data.steps.length
-  parts.range.setAttribute("aria-label", "Step")
   parts.said.setAttribute("role", "status")
-  const buttons = made("div", "buttons")
-  buttons.append(parts.back, parts.step, parts.play, parts.reset)
   const left = made("div", "left"), right = made("div", "right")
-  left.append(buttons, parts.range, parts.code)
+  left.append(parts.buttons, parts.range, parts.code)
   right.append(parts.said, parts.text, parts.table)
   root.replaceChildren(left, right)
   return parts
@@ -95,69 +72,23 @@ export default function (component) {
   root.tabIndex = -1
   root.style.setProperty("--colour", data.colour)
   root.style.setProperty("--mark", data.mark)
-  const last = data.steps.length, known = JSON.stringify([data.tokens, data.steps, data.start])
-  if (root.known !== known) {
-    root.known = known
-    root.at = Math.min(data.at, last)
-    root.parts = built(root, data)
+  const last = data.steps.length, version = JSON.stringify([data.tokens, data.steps, data.start])
+  if (root.stepping?.version !== version) {
+    clearTimeout(root.stepping?.timer)
+    root.stepping = { version, at: Math.min(data.at, last), timer: null, parts: built(root, data) }
   }
-  const parts = root.parts
-  clearTimeout(root.timer)
-  root.timer = null
+  const state = root.stepping, parts = state.parts
 
-  function show() {
-    const at = root.at, now = at ? data.steps[at - 1] : null
-    parts.range.value = at
+  return player(root, parts, state, last, () => {
+    const { at } = state, now = at ? data.steps[at - 1] : null
     parts.range.setAttribute("aria-valuetext", `step ${at} of ${last}`)
-    parts.back.disabled = parts.reset.disabled = at === 0
-    parts.step.disabled = at === last
-    parts.play.textContent = root.timer ? "Pause" : "Play"
-    parts.said.setAttribute("aria-live", root.timer ? "off" : "polite")
-    parts.said.textContent = `Step ${at.toLocaleString("en")} of ${last.toLocaleString("en")}. ` + (at === last && last ? data.ended : now ? now.said : data.begun)
+    parts.said.setAttribute("aria-live", state.timer ? "off" : "polite")
+    const words = at === last && last ? data.ended : now ? now.said : data.begun
+    parts.said.textContent = `Step ${at.toLocaleString("en")} of ${last.toLocaleString("en")}. ${words}`
     const line = at === 0 ? 0 : at === last ? data.code.length - 1 : now.line
-    ;[...parts.code.children].forEach((item, i) => item.classList.toggle("lit", i === line))
-    ;(data.mode === "train" ? pairs : choices)(data, at, parts)
-  }
-
-  function pause() {
-    clearTimeout(root.timer)
-    root.timer = null
-  }
-
-  function go(to) {
-    pause()
-    root.at = Math.max(0, Math.min(last, to))
-    show()
-  }
-
-  function tick() {
-    if (root.at >= last) {
-      pause()
-    } else {
-      root.timer = setTimeout(tick, PACE)
-      root.at += 1
-    }
-    show()
-  }
-
-  parts.back.onclick = () => go(root.at - 1)
-  parts.step.onclick = () => go(root.at + 1)
-  parts.reset.onclick = () => go(0)
-  parts.range.oninput = () => go(Number(parts.range.value))
-  parts.play.onclick = () => {
-    if (root.timer) {
-      go(root.at)
-      return
-    }
-    if (root.at === last) root.at = 0
-    tick()
-  }
-  root.onkeydown = event => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!by || event.target === parts.range || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    go(root.at + by)
-  }
-  show()
-  return pause
+    const items = [...parts.code.children]
+    items.forEach((item, i) => item.classList.toggle("lit", i === line))
+    const show = data.mode === "train" ? pairs : choices
+    show(data, at, parts)
+  })
 }

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from explorer.components import register
 
-_component = register("bigram_steps")
+_component = register("bigram_steps", shared=("made", "player"))
 
 
 class PairStep(TypedDict):

@@ -1,23 +1,7 @@
-const SVG = "http://www.w3.org/2000/svg"
 const LOOP = 54, HEAD = 11 // pixels
 const TRAIL = 40 // states of the way that are written out
 const SLOW = 900, FAST = 70, HASTE = 0.95 // ms between steps: at first, at last, and how fast it gets there
 const NARROW = 460
-
-// Everything that a user wrote goes to the page as textContent.
-function made(tag, className, text) {
-  const element = document.createElement(tag)
-  element.className = className
-  if (text !== undefined) element.textContent = text
-  return element
-}
-
-function drawn(tag, attributes, className) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  if (className) element.setAttribute("class", className)
-  return element
-}
 
 const plus = ([x, y], [u, v], times = 1) => [x + times * u, y + times * v]
 const turned = ([x, y], angle) =>
@@ -74,9 +58,8 @@ function graph(svg, data, width) {
     const { path, tip, way, label } = arrow(edge, place)
     const size = HEAD * (0.55 + 0.45 * edge.p), across = [-way[1], way[0]]
     const head = [plus(tip, way, HEAD), plus(tip, across, size), plus(tip, across, -size)]
-    const group = drawn("g", {}, "edge")
-    const words = drawn("text", { x: label[0], y: label[1] }, "label")
-    words.textContent = edge.label
+    const group = drawn("g", { class: "edge" })
+    const words = drawn("text", { x: label[0], y: label[1], class: "label" }, edge.label)
     group.append(
       drawn("path", { d: path, "stroke-width": 1.5 + 7 * edge.p, fill: "none" }),
       drawn("polygon", { points: spoken(head) }))
@@ -85,37 +68,24 @@ function graph(svg, data, width) {
   })
   const room = Math.floor((2 * place.radius - 4) / 8.4)
   const nodes = data.states.map(({ name, colour }, i) => {
-    const group = drawn("g", {}, "node")
+    const group = drawn("g", { class: "node" })
     group.style.setProperty("--colour", colour)
     const [cx, cy] = place.places[i], letters = [...name]
-    const title = drawn("title", {}), text = drawn("text", { x: cx, y: cy })
-    title.textContent = name
-    text.textContent = letters.length > room ? letters.slice(0, room - 1).join("") + "…" : name
-    group.append(title, drawn("circle", { cx, cy, r: place.radius }), text)
+    const short = letters.length > room ? letters.slice(0, room - 1).join("") + "…" : name
+    group.append(drawn("title", {}, name), drawn("circle", { cx, cy, r: place.radius }), drawn("text", { x: cx, y: cy }, short))
     return group
   })
-  const dot = drawn("circle", { r: 7, visibility: "hidden" }, "dot")
+  const dot = drawn("circle", { r: 7, visibility: "hidden", class: "dot" })
   svg.replaceChildren(...edges, ...nodes, ...edges.map(edge => edge.words), dot)
   return { edges, nodes, dot }
 }
 
 // The parts of the component, made once for each chain and walk.
 function built(root, data) {
-  const svg = data.edges.length ? drawn("svg", { role: "img" }, "graph") : null
+  const svg = data.edges.length ? drawn("svg", { role: "img", class: "graph" }) : null
   const status = made("div", "status")
   status.setAttribute("role", "status")
-  const buttons = made("div", "buttons")
-  const names = ["Back", "Play", "Step", "Reset"]
-  const [back, play, step, reset] = names.map(name => {
-    const button = made("button", "", name)
-    button.type = "button"
-    buttons.append(button)
-    return button
-  })
-  const range = made("input", "range")
-  range.type = "range"
-  range.max = data.walk.length - 1
-  range.setAttribute("aria-label", "Steps of the walk")
+  const controls = madeControls("Steps of the walk")
   const shares = made("div", "shares")
   shares.append(made("div", "head", "Share of the time so far; the mark: in the long run"))
   const rows = data.shown.map(i => {
@@ -130,10 +100,10 @@ function built(root, data) {
   })
   const trail = made("div", "trail")
   const side = made("div", "side")
-  side.append(buttons, range, status, shares, trail)
+  side.append(controls.buttons, controls.range, status, shares, trail)
   root.replaceChildren(...(svg ? [svg, side] : [side]))
   root.className = svg ? "root with-graph" : "root"
-  return { svg, status, back, play, step, reset, range, rows, trail, drawing: null }
+  return { ...controls, svg, status, rows, trail, drawing: null }
 }
 
 export default function (component) {
@@ -151,11 +121,7 @@ export default function (component) {
 
   function show() {
     const { at } = walk, here = data.walk[at], before = at ? data.walk[at - 1] : null
-    parts.range.value = at
     parts.range.setAttribute("aria-valuetext", `step ${at}, ${data.states[here].name}`)
-    parts.back.disabled = parts.reset.disabled = at === 0
-    parts.step.disabled = at === last
-    parts.play.textContent = walk.timer ? "Pause" : "Play"
     parts.status.setAttribute("aria-live", walk.timer ? "off" : "polite")
     parts.status.replaceChildren(`${at.toLocaleString("en")} of ${last.toLocaleString("en")} steps: in `, made("bdi", "", data.states[here].name))
     const visits = new Map()
@@ -204,53 +170,17 @@ export default function (component) {
     walk.frame = requestAnimationFrame(frame)
   }
 
-  function pause() {
-    clearTimeout(walk.timer)
-    walk.timer = null
-  }
-
-  function go(to, quick = false) {
-    const forward = to === walk.at + 1
-    walk.at = Math.max(0, Math.min(last, to))
-    show()
-    run(quick || !forward)
-  }
-
-  function tick() {
-    if (walk.at >= last) {
-      pause()
-      show()
-      return
-    }
-    walk.timer = setTimeout(tick, walk.pause)
-    go(walk.at + 1, walk.pause < 500)
+  // It begins slowly and hurries then.
+  function pace() {
+    const now = walk.pause
     walk.pause = still.matches ? SLOW : Math.max(FAST, walk.pause * HASTE)
+    return now
   }
 
-  function byHand(to) {
-    pause()
-    go(to)
-  }
-
-  parts.back.onclick = () => byHand(walk.at - 1)
-  parts.step.onclick = () => byHand(walk.at + 1)
-  parts.reset.onclick = () => byHand(0)
-  parts.range.oninput = () => byHand(Number(parts.range.value))
-  parts.play.onclick = () => {
-    if (walk.timer) {
-      pause()
-      show()
-      return
-    }
-    if (walk.at === last) walk.at = 0
-    walk.pause = SLOW
-    tick()
-  }
-  root.onkeydown = event => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!by || event.target === parts.range || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    byHand(walk.at + by)
+  function draw(moved, forward) {
+    if (!walk.timer) walk.pause = SLOW
+    show()
+    if (moved) run(!forward || (walk.timer && walk.pause < 500))
   }
 
   function fit() {
@@ -270,7 +200,7 @@ export default function (component) {
     root.fit.observe(parts.svg)
     fit()
   }
-  show()
+  const pause = player(root, parts, walk, last, draw, pace)
   return () => {
     pause()
     cancelAnimationFrame(walk.frame)

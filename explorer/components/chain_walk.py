@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from explorer.components import register
 
-_component = register("chain_walk")
+_component = register("chain_walk", shared=("made", "player"))
 
 
 class WalkState(TypedDict):

@@ -1,4 +1,3 @@
-const SVG = "http://www.w3.org/2000/svg"
 const SCALE = 3 // pixels of a PNG to one on screen: sharp on a projector
 const PADDING = 16
 const LAYERS_OF_THE_MOUSE = ".draglayer, .hoverlayer, .zoomlayer, .selectionlayer"
@@ -25,12 +24,6 @@ function background(element) {
     if (colour !== "transparent" && !colour.endsWith(", 0)")) return colour
   }
   return "white"
-}
-
-function made(tag, attributes) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  return element
 }
 
 // A copy that looks the same without the page's stylesheets.
@@ -85,16 +78,16 @@ async function standalone(key) {
   for (const scene of layout?._subplots.gl3d ?? []) layout[scene]._scene.glplot.redraw()
   const families = new Set()
   const layers = found.map((drawing, i) => {
-    const layer = drawing.localName === "canvas" ? made("image", { href: drawing.toDataURL() }) : copied(drawing, families)
+    const layer = drawing.localName === "canvas" ? drawn("image", { href: drawing.toDataURL() }) : copied(drawing, families)
     const box = boxes[i]
     const place = { x: box.left - left, y: box.top - top, width: box.width, height: box.height, overflow: "visible" }
     for (const [name, value] of Object.entries(place)) layer.setAttribute(name, value)
     return layer
   })
-  const whole = made("svg", { width, height, viewBox: `0 0 ${width} ${height}` })
-  const style = made("style", {})
+  const whole = drawn("svg", { width, height, viewBox: `0 0 ${width} ${height}` })
+  const style = drawn("style", {})
   style.textContent = (await fonts(families)).join("\n")
-  whole.append(style, made("rect", { width, height, fill: background(container) }), ...layers)
+  whole.append(style, drawn("rect", { width, height, fill: background(container) }), ...layers)
   const text = new XMLSerializer().serializeToString(whole)
   // XML has no signs for these, but a figure's text may.
   return { text: text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd"), width, height }

@@ -1,10 +1,3 @@
-// Everything that a user or a model wrote goes to the page as textContent.
-function made(tag, className) {
-  const element = document.createElement(tag)
-  element.className = className
-  return element
-}
-
 function madeRow(choosable) {
   const row = made(choosable ? "button" : "div", "row")
   if (choosable) row.type = "button"

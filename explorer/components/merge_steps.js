@@ -1,13 +1,4 @@
-const PAUSE = 700 // ms between merges while playing
 const STAY = 400 // ms until a merge that one stays at reaches the page
-
-// Everything that a user wrote goes to the page as textContent.
-function made(tag, className, text) {
-  const element = document.createElement(tag)
-  element.className = className
-  if (text !== undefined) element.textContent = text
-  return element
-}
 
 // The pieces of a word after so many merges: [letters, whether the last merge made it].
 function pieces({ letters, closed }, at) {
@@ -27,17 +18,7 @@ function pieces({ letters, closed }, at) {
 }
 
 function built(root, data) {
-  const buttons = made("div", "buttons")
-  const [back, play, next] = ["Back", "Play", "Next merge"].map(name => {
-    const button = made("button", "", name)
-    button.type = "button"
-    buttons.append(button)
-    return button
-  })
-  const range = made("input", "range")
-  range.type = "range"
-  range.max = data.steps.length
-  range.setAttribute("aria-label", "Merges done")
+  const steps = madeControls("Merges done", ["Back", "Next merge", "Play"])
   const status = made("div", "status")
   status.setAttribute("role", "status")
   const text = made("div", "text")
@@ -46,10 +27,10 @@ function built(root, data) {
   text.setAttribute("aria-label", "The text, cut after these merges")
   const pairs = made("div", "pairs")
   const controls = made("div", "controls"), columns = made("div", "columns")
-  controls.append(buttons, range)
+  controls.append(steps.buttons, steps.range)
   columns.append(text, pairs)
   root.replaceChildren(controls, status, columns)
-  return { back, play, next, range, status, text, pairs }
+  return { ...steps, status, text, pairs }
 }
 
 export default function (component) {
@@ -75,11 +56,7 @@ export default function (component) {
 
   function show() {
     const { at } = state
-    parts.range.value = at
     parts.range.setAttribute("aria-valuetext", `${at} merges done`)
-    parts.back.disabled = at === 0
-    parts.next.disabled = at === last
-    parts.play.textContent = state.timer ? "Pause" : "Play"
     let count = 0
     parts.text.replaceChildren(...data.words.map(word => {
       const element = made("span", "word"), cut = pieces(word, at)
@@ -112,50 +89,14 @@ export default function (component) {
       made("div", "hint", !shown.length ? "There is no pair." : at ? "The first was merged." : "The first is merged next."))
   }
 
-  function go(to) {
-    state.at = Math.max(0, Math.min(last, to))
+  function draw(moved) {
     show()
+    if (!moved) return
     clearTimeout(state.saying)
     state.saying = state.timer ? null : setTimeout(() => state.tell(), STAY)
   }
 
-  function pause() {
-    clearTimeout(state.timer)
-    state.timer = null
-  }
-
-  function byHand(to) {
-    pause()
-    go(to)
-  }
-
-  function tick() {
-    if (state.at >= last) {
-      byHand(last)
-      return
-    }
-    state.timer = setTimeout(tick, PAUSE)
-    go(state.at + 1)
-  }
-
-  parts.back.onclick = () => byHand(state.at - 1)
-  parts.next.onclick = () => byHand(state.at + 1)
-  parts.range.oninput = () => byHand(Number(parts.range.value))
-  parts.play.onclick = () => {
-    if (state.timer) {
-      byHand(state.at)
-      return
-    }
-    if (state.at === last) state.at = 0
-    tick()
-  }
-  root.onkeydown = event => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!by || event.target === parts.range || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    byHand(state.at + by)
-  }
-  show()
+  const pause = player(root, parts, state, last, draw)
   return () => {
     pause()
     clearTimeout(state.saying)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.components import register
 
-_component = register("merge_steps")
+_component = register("merge_steps", shared=("made", "player"))
 
 
 class MergeStep(TypedDict):

@@ -1,11 +1,3 @@
-// Everything that a user or a model wrote goes to the page as textContent.
-function made(tag, className, text) {
-  const element = document.createElement(tag)
-  element.className = className
-  if (text !== undefined) element.textContent = text
-  return element
-}
-
 function explain(card, item) {
   card.replaceChildren(made("div", "what", item.token), ...item.facts.map(fact => made("div", "fact", fact)))
   if (item.instead.length) {

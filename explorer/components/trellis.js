@@ -1,20 +1,4 @@
-// Everything that a user wrote goes to the page as textContent.
 const ROW = 64, RADIUS = 25, TOP = 32
-const SVG = "http://www.w3.org/2000/svg"
-
-function made(tag, className, text) {
-  const element = document.createElement(tag)
-  element.className = className
-  if (text !== undefined) element.textContent = text
-  return element
-}
-
-function drawn(tag, attributes, text) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  if (text !== undefined) element.textContent = text
-  return element
-}
 
 function cut(word) {
   return word.length > 9 ? word.slice(0, 8) + "…" : word

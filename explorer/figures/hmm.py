@@ -12,7 +12,6 @@ from explorer import style
 from explorer.figures import made
 from explorer.numbers import percent
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito 2008
 _FONT = {"size": style.FONT_SIZE}
 _MONOSPACE = {"family": style.MONOSPACE, "size": style.FONT_SIZE}
 _SCALE = [[0, style.faded(style.PROBABILITY, 0.04)], [1, style.PROBABILITY]]
@@ -65,7 +64,7 @@ def beliefs(words: Sequence[str], states: Sequence[str], so_far: ArrayLike, whol
     """
     tables = [np.asarray(table, dtype=np.float32) for table in (so_far, whole)]
     shape = (len(words), len(states))
-    if any(table.shape != shape for table in tables) or len(states) > len(PALETTE):
+    if any(table.shape != shape for table in tables) or len(states) > len(style.CATEGORIES):
         raise ValueError(f"two tables of shape {shape} are wanted, not {tables[0].shape} and {tables[1].shape}")
     places = np.arange(len(words), dtype=np.float32)
     x = np.concatenate([places - 0.21, places + 0.21])
@@ -80,7 +79,7 @@ def beliefs(words: Sequence[str], states: Sequence[str], so_far: ArrayLike, whol
                 "y": y,
                 "width": 0.38,
                 "marker": {
-                    "color": PALETTE[i],
+                    "color": style.CATEGORIES[i],
                     "pattern": _pattern(["/"] * len(words) + [""] * len(words)),
                 },
                 "text": [
@@ -177,7 +176,7 @@ def letters_by_state(letters: Sequence[str], expected: ArrayLike, states: Sequen
             "x": np.arange(len(order), dtype=np.float32),
             "y": shares[order, j],
             "width": 0.86,
-            "marker": {"color": PALETTE[j], "pattern": _pattern(("", "/", "x", ".")[j])},
+            "marker": {"color": style.CATEGORIES[j], "pattern": _pattern(("", "/", "x", ".")[j])},
             "text": [
                 f"{style.figure_text(letter)}: {percent(float(shares[i, j]))} of {table[i].sum():.0f} from {state}"
                 for i, letter in zip(order, shown, strict=True)

@@ -14,7 +14,6 @@ from explorer.figures import made
 from explorer.numbers import percent
 
 MOST_IN_GRAPH = 6
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito 2008
 
 
 def chain_graph(states: Sequence[str], transition: ArrayLike, here: int | None = None) -> go.Figure:
@@ -216,7 +215,7 @@ def convergence(states: Sequence[str], distributions: ArrayLike, stationary: Arr
     font = {"size": style.FONT_SIZE}
     data: list[dict[str, Any]] = []
     for i, state in enumerate(states):
-        colour = PALETTE[i % len(PALETTE)]
+        colour = style.CATEGORIES[i % len(style.CATEGORIES)]
         name = style.figure_text(state)
         data += [
             {

@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import controls, style
 from explorer.components.chain_walk import Edge, WalkState, chain_walk
 from explorer.downloads import Columns, downloads
-from explorer.figures.markov import MOST_IN_GRAPH, PALETTE, chain_graph, transition_table
+from explorer.figures.markov import MOST_IN_GRAPH, chain_graph, transition_table
 from explorer.numbers import percent
 from explorer.panels.chain_source import Source
 from models.mixers.markov import MarkovChain
@@ -47,7 +47,7 @@ def _walk(source: Source, start: int, seed: int) -> None:
     states: list[WalkState] = [
         {
             "name": name,
-            "colour": PALETTE[places[i] % len(PALETTE)] if i in places else style.REMOVED,
+            "colour": style.CATEGORIES[places[i] % len(style.CATEGORIES)] if i in places else style.REMOVED,
             "stationary": float(stationary[i]),
         }
         for i, name in enumerate(chain.states)

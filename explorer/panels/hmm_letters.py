@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer import asking, controls, explain, loading
+from explorer import asking, controls, explain, loading, style
 from explorer.downloads import Columns, downloads
-from explorer.figures.hmm import PALETTE, letters_by_state, likelihood_curves
+from explorer.figures.hmm import letters_by_state, likelihood_curves
 from explorer.numbers import minus
 from explorer.texts import LETTERS as TEXT
 from models.mixers.hmm import baum_welch, expected
@@ -112,7 +112,7 @@ def _coloured(letters: Letters, best: Round, what: Found, names: Sequence[str]) 
         path = best.hmm.viterbi(torch.tensor(sequence)).path
         words.append(
             "".join(
-                f'<span class="explorer-token" style="--colour: {PALETTE[state]}; --shade: 0.75; {line[state]}" '
+                f'<span class="explorer-token" style="--colour: {style.CATEGORIES[state]}; --shade: 0.75; {line[state]}" '
                 f'title="{names[state]}">{html.escape(letters.symbols[symbol])}</span>'
                 for symbol, state in zip(sequence, path, strict=True)
             )

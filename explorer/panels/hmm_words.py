@@ -15,7 +15,6 @@ from explorer.figures.hmm import belief_map
 from explorer.numbers import percent
 from explorer.panels import distribution, prompt
 from models.mixers.hmm_lm import HMMLM
-from models.mixers.markov import MarkovChain
 from models.prediction.decoding import Decoding
 from models.tokens.words import UNKNOWN
 
@@ -112,7 +111,7 @@ def _all_states(lm: HMMLM) -> None:
     if not box.open:
         return
     with box:
-        used = usage(lm)
+        used = lm.usage()
         order = np.argsort(-used, kind="stable").tolist()
         most = min(_TOP, lm.tokenizer.vocab_size)
         top = {state: lm.top_words(state, most) for state in order}
@@ -127,15 +126,6 @@ def _all_states(lm: HMMLM) -> None:
             f"<th>Its most frequent words, P(w | h)</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
         downloads("states", None, None, lambda: _state_columns(lm, order, used), "States and their words")
-
-
-def usage(lm: HMMLM) -> np.ndarray:
-    """How often each state is visited in sentences that the model makes; a sentence ends when </s> comes."""
-    initial, transition = lm.hmm.log_initial.exp().double().numpy(), lm.hmm.log_transition.exp().double().numpy()
-    ends = lm.hmm.log_emission[:, lm.tokenizer.end_id].exp().double().numpy()[:, None]
-    table = (1 - ends) * transition + ends * initial
-    names = tuple(map(str, range(len(initial))))
-    return MarkovChain(names, table / table.sum(1, keepdims=True)).stationary()
 
 
 def name(lm: HMMLM, state: int) -> str:

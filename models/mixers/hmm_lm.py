@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,7 +10,8 @@ from torch import Tensor
 from models.card import ModelCard
 from models.interfaces import LanguageModel
 from models.mixers.hmm import HMM
-from models.tokens.words import WordTokenizer
+from models.mixers.markov import MarkovChain
+from models.tokens.words import END_ID, WordTokenizer
 
 
 class HMMLM(LanguageModel):
@@ -37,6 +39,16 @@ class HMMLM(LanguageModel):
             return first[None]
         forward = self.hmm.forward(torch.tensor([list(token_ids)]))[0]
         return torch.cat([first[None], forward.softmax(-1) @ self.hmm.log_transition.exp()])
+
+    def usage(self) -> Float[np.ndarray, " state"]:
+        """How often each state is visited in sentences that the model makes; after the end token the next one begins.
+
+        That is the stationary distribution of the chain whose way on from an end is where sentences begin.
+        """
+        ends = self._emission[:, END_ID, None]
+        table = ((1 - ends) * self.hmm.log_transition.exp() + ends * self.hmm.log_initial.exp()).double().numpy()
+        names = tuple(map(str, range(self.hmm.n_states)))
+        return MarkovChain(names, table / table.sum(1, keepdims=True)).stationary()
 
     def top_words(self, state: int, k: int) -> list[tuple[str, float]]:
         """The k tokens that come most often from a state, with P(token | state)."""
