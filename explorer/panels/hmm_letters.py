@@ -112,8 +112,9 @@ def _coloured(letters: Letters, best: Round, what: Found, names: Sequence[str]) 
         path = best.hmm.viterbi(torch.tensor(sequence)).path
         words.append(
             "".join(
-                f'<span class="explorer-token" style="--colour: {style.CATEGORIES[state]}; --shade: 0.75; {line[state]}" '
-                f'title="{names[state]}">{html.escape(letters.symbols[symbol])}</span>'
+                f'<span class="explorer-token" title="{names[state]}" '
+                f'style="--colour: {style.CATEGORIES[state]}; --shade: 0.75; {line[state]}">'
+                f"{html.escape(letters.symbols[symbol])}</span>"
                 for symbol, state in zip(sequence, path, strict=True)
             )
         )

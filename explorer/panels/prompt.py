@@ -8,13 +8,15 @@ from explorer import address, asking, controls, loading, style
 from explorer.asking import Reading
 from explorer.branches import Branches, decode
 from explorer.components.token_strip import StripToken, token_strip
-from explorer.numbers import percent
+from explorer.numbers import percent, power_of_ten
 from models import registry
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import Tokenizer
+from models.prediction.scoring import Score
 from models.tokens.prefixes import common_prefix
 
+_MOST_UNKNOWN = 8  # words that are named
 GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
 
 
@@ -135,6 +137,7 @@ def strip(reading: Reading, by_rank: bool) -> None:
                 f"probability {percent(2.0 ** -surprisals[i])}, rank {ranks[i]:,}",
                 f"surprisal {surprisals[i]:.2f} bits".replace("inf", "∞"),
                 f"token id {score.token_ids[i]}",
+                *([_spelt(score, i)] if score.spelling[i] else []),
             ],
             "instead": [
                 (other, percent(p)) for other, p in zip(tokenizer.tokens(first[i][:5]), first_probs[i][:5], strict=True)
@@ -151,6 +154,24 @@ def strip(reading: Reading, by_rank: bool) -> None:
         key="token_strip",
         on_cut=_cut,
     )
+    unknown_words(reading)
+
+
+def unknown_words(reading: Reading) -> None:
+    """Names the words that the vocabulary does not hold, and says what they cost."""
+    score = reading.score
+    spelt = [bool(value) for value in score.spelling]
+    if any(spelt):
+        spans = reading.model.tokenizer.spans(score.text)
+        words = dict.fromkeys(score.text[start:stop] for (start, stop), is_spelt in zip(spans, spelt) if is_spelt)
+        shown = ", ".join(list(words)[:_MOST_UNKNOWN]) + (", …" if len(words) > _MOST_UNKNOWN else "")
+        unk = reading.model.tokenizer.tokens([reading.model.tokenizer.unk_id or 0])[0]
+        st.text(f"Not in the vocabulary: {shown}. Such a word costs P({unk}) times the probability of its spelling.")
+
+
+def _spelt(score: Score, i: int) -> str:
+    unknown, spelling = float(score.token_log_probs[i].exp()), float(score.spelling[i])
+    return f"not in the vocabulary: P = {percent(unknown)}, its spelling {power_of_ten(spelling)}"
 
 
 def model_line(reading: Reading | None) -> None:

@@ -10,6 +10,7 @@ from explorer.asking import Reading
 from explorer.downloads import Columns, downloads
 from explorer.figures.sentence import sentence_factors
 from explorer.numbers import LOGARITHMS, power_of_ten, power_of_ten_latex, times
+from explorer.panels import prompt
 from models.prediction.comparing import Comparison, compare
 from models.prediction.scoring import Score, score
 
@@ -76,6 +77,7 @@ def factors(name: str, reading: Reading, others: list[Score], decides: range, un
         + (f"{total / characters:,.2f} per character ({characters:,})" if characters else "no characters")
     )
     st.markdown(lines.replace("-", "−"))
+    prompt.unknown_words(reading)
     card = reading.model.card
     about = f"The chain rule on sentence {name}\nModel: {card.title}, {card.precision}\nSentence: {one.text}"
     downloads(f"sentence_{name}", f"factors_{name}", figure, lambda: _columns(one, unit), about)

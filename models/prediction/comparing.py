@@ -11,6 +11,8 @@ import torch
 
 from models.interfaces import Tokenizer
 from models.prediction.scoring import NextToken, Score
+from models.tokens.visible import visible
+from models.tokens.words import WordTokenizer, spaced
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,17 @@ def agreement(a: NextToken, b: NextToken) -> Agreement:
 
 @lru_cache(maxsize=4)  # by the objects themselves
 def _same_tokens(a: Tokenizer, b: Tokenizer) -> dict[int, int]:
-    """Pairs of ids whose visible forms are equal; where a form stands twice in a vocabulary, its first id."""
+    """Pairs of ids that say the same; where a vocabulary says it twice, its first id."""
     of_a, of_b = (_first_ids(tokenizer) for tokenizer in (a, b))
     return {token_id: of_b[token] for token, token_id in of_a.items() if token in of_b}
 
 
 def _first_ids(tokenizer: Tokenizer) -> dict[str, int]:
+    """What each token says in the middle of a text: a word of its own comes with the space before it."""
     ids: dict[str, int] = {}
+    words = isinstance(tokenizer, WordTokenizer)
     for token_id, token in enumerate(tokenizer.tokens(range(tokenizer.vocab_size))):
-        ids.setdefault(token, token_id)
+        ids.setdefault(visible(spaced("a", token).encode()) if words else token, token_id)
     return ids
 
 

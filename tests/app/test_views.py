@@ -9,7 +9,10 @@ from html import unescape
 import pytest
 
 import models
+from explorer.asking import Reading
+from explorer.numbers import percent
 from explorer.pairs import PAIRS, right_is_first
+from explorer.panels import prompt
 from models.prediction import Decoding, beam_search, generate, generating, next_token, score
 from models.prediction.comparing import agreement
 from models.prediction.generating import Step
@@ -397,3 +400,28 @@ def test_the_formula_of_two_models_is_the_share_in_the_headline(open_page, tiny,
     first = a.top_ids(1)[0]
     assert (in_a, in_b) == pytest.approx((float(a.probs[first]), float(b.probs[first])), abs=1e-4)
     assert share == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_word_that_is_not_in_the_vocabulary_is_named_with_what_it_costs(open_page):
+    app = open_page("next_token", model="trigram", prompt="The zyxomma <b>flew")
+    assert any("Not in the vocabulary: zyxomma" in text.value for text in app.text)
+    [strip] = [c.proto for c in app.get("bidi_component") if c.proto.component_name == "explorer_token_strip"]
+    facts = json.loads(strip.json)["tokens"][1]["facts"]
+    one = score(models.load("trigram"), "The zyxomma <b>flew")
+    assert facts[-1].startswith("not in the vocabulary: P = ")
+    assert facts[0].split(",")[0] == f"probability {percent(math.exp(float(one.log_probs[1])))}"
+    app = open_page("sentence", model="trigram", prompt="The zyxomma", sentence_b="The house")
+    assert any("Not in the vocabulary: zyxomma" in text.value for text in app.text)
+    total = score(models.load("trigram"), "The zyxomma").total
+    assert any(f"ln P(A) = {total:,.2f}".replace("-", "−") in text.value for text in app.markdown)
+
+
+def test_appending_and_cutting_keep_unknown_words_as_they_were_written():
+    lm = models.load("bigram")
+    one = score(lm, "The  zyxomma is")
+    reading, ids = Reading(lm, one, 3, 0.0), list(one.token_ids)
+    for token, written in (("the", " the"), (",", ",")):
+        [token_id] = lm.tokenizer.encode(token)
+        assert prompt._text_of(reading, [*ids, token_id]) == f"The  zyxomma is{written}"
+    assert prompt._text_of(reading, ids[:2]) == "The  zyxomma"
+    assert prompt._text_of(reading, ids[:1]) == "The"

@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.mixers.counted_text import read
+from models.mixers.ngram_lm import train
 from models.prediction import next_token, score
 from models.prediction.comparing import agreement, compare
 from tests.toys import LETTERS, BigramLM
@@ -45,6 +47,18 @@ def test_agreement_is_1_minus_the_total_variation_distance():
     assert agreed.shared == pytest.approx(1 - float((a.probs - b.probs).abs().sum()) / 2, abs=1e-6)
     assert agreed.b_ids == {i: i for i in range(len(a.probs))}
     assert agreement(a, a).shared == pytest.approx(1)
+
+
+def test_a_word_says_the_same_as_a_piece_with_its_space(tiny):
+    words, subwords = (
+        train(read("happy new year, happy new years", "words"), order=2, method="add-k"),
+        next_token(tiny, "happy new"),
+    )
+    after = next_token(words, "happy new")
+    agreed = agreement(after, subwords)
+    said = {words.tokenizer.tokens([a])[0]: tiny.tokenizer.tokens([b])[0] for a, b in agreed.b_ids.items()}
+    assert said["year"] == "␣year"
+    assert said[","] == ","
 
 
 def test_tokens_of_other_vocabularies_are_matched_by_what_they_say(tiny):
