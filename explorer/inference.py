@@ -113,9 +113,19 @@ class ModelQueue:
     so that a hall that clicks the same example costs one forward pass.
     """
 
-    def __init__(self, workers: int, max_waiting: int = 200, max_results: int = 64) -> None:
+    def __init__(
+        self,
+        workers: int,
+        max_waiting: int = 200,
+        max_results: int = 64,
+        weigh: Callable[[Any], int] = lambda _result: 0,
+        max_bytes: int = 0,
+    ) -> None:
+        """Results are kept while they are at most `max_results` and `weigh` at most `max_bytes`; the newest always."""
         self._max_waiting = max_waiting
         self._max_results = max_results
+        self._weigh = weigh
+        self._max_bytes = max_bytes
         self._waiting: deque[Ticket] = deque()
         self._under_way: dict[Hashable, Ticket] = {}
         self._asked: dict[Hashable, Ticket] = {}
@@ -210,5 +220,11 @@ class ModelQueue:
             ticket.finish(None if ended else Overtaken())
             if not ticket.failed:
                 self._results[ticket.key] = ticket
-                while len(self._results) > self._max_results:
-                    self._results.popitem(last=False)
+                self._forget()
+
+    def _forget(self) -> None:
+        """Lets go of the results that were asked for longest ago, until the rest is few and light enough."""
+        weights = {key: self._weigh(ticket.result()) for key, ticket in self._results.items()}
+        while len(weights) > self._max_results or (len(weights) > 1 and sum(weights.values()) > self._max_bytes):
+            key, _ = self._results.popitem(last=False)
+            del weights[key]

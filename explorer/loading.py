@@ -5,7 +5,7 @@ import html
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _RETRYING = threading.Lock()
+_COUNTS_BYTES = 300 * 2**20  # of counted texts and their n-grams, for all sessions
 RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
 
 
@@ -84,8 +85,12 @@ class Loader:
 
 @st.cache_resource(show_spinner=False)
 def counting_queue() -> ModelQueue:
-    """Where texts are counted, one after the other; a few counts are kept."""
-    return ModelQueue(workers=1, max_results=12)
+    """Where texts are counted, one after the other; the newest counts are kept, as far as there is room."""
+
+    def weigh(result: Any) -> int:
+        return int(getattr(result, "nbytes", 0))
+
+    return ModelQueue(workers=1, max_results=64, weigh=weigh, max_bytes=_COUNTS_BYTES)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

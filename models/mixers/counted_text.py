@@ -37,6 +37,11 @@ class CountedText:
         return np.flatnonzero(self.ids == START_ID)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return int(self.ids.nbytes)
+
+    @property
     def tokens(self) -> int:
         """How many tokens there are, the ends counted, the starts not."""
         return len(self.ids) - len(self.begins)

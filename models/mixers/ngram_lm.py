@@ -61,6 +61,11 @@ class NGramLM(LanguageModel):
         """Of the text."""
         return self.smoothing.counts
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the counts take, with what smoothing looks up in them."""
+        return 3 * sum(array.nbytes for array in (*self.counts.ngrams, *self.counts.counts)) // 2
+
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
         history = [self.tokenizer.start_id, *token_ids]
         rows = np.stack([self.smoothing.probs(history[:stop]) for stop in range(start + 1, len(history) + 1)])

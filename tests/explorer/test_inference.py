@@ -249,3 +249,21 @@ def test_a_closed_queue_ends_its_threads():
     assert queue.ask("me", "key", lambda _: 1).wait(5)
     queue.close()
     assert until(lambda: threading.active_count() == before)
+
+
+def test_heavy_results_are_forgotten_first_come_first_gone():
+    queue = ModelQueue(workers=1, weigh=len, max_bytes=10)
+
+    def ask(key, size):
+        ticket = queue.ask("me", key, lambda _: "x" * size)
+        assert ticket.wait(5)
+        return ticket
+
+    first, second = ask(1, 4), ask(2, 4)
+    assert ask(1, 4) is first
+    ask(3, 6)  # 4 + 4 + 6: the second was asked for longest ago
+    assert ask(1, 4) is first
+    assert ask(2, 4) is not second
+    alone = ask(4, 50)  # more than there is room for, but it was just asked for
+    assert ask(4, 50) is alone
+    assert ask(1, 4) is not first
