@@ -1,7 +1,6 @@
 """Asking a model: what it says of a text, computed once for all sessions, with words while the reader waits."""
 
 import time
-import uuid
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer import address, controls, loading
-from explorer.inference import ModelQueue, Overtaken, Ticket
+from explorer import address, controls, loading, waiting
+from explorer.inference import ModelQueue, Ticket
 from explorer.loading import Loader
 from models.errors import ModelError, TextTooLong
 from models.tokens.prefixes import common_prefix
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_TOKENS = 1_024  # of one text on a page, the start token included
-PATIENCE = 0.6  # seconds before a wait is worth words
-
-
-class Stopped(ModelError):
-    """The reader pressed Stop."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +67,14 @@ def read(
     def offer(error: ModelError) -> tuple[str, Callable[[], None]] | None:
         if isinstance(error, TextTooLong):
             return "Keep only the end", partial(address.set_values, **{parameter: error.kept})
-        return ("Go on", partial(go_on, slot)) if isinstance(error, Stopped) else None
+        return ("Go on", partial(waiting.go_on, slot)) if isinstance(error, waiting.Stopped) else None
 
     still = " What is shown below still belongs to the text before." if slot in last else ""
     with controls.explained_errors(place, slot, offer, still):
         loader = loading.ready(name, place)
         lm = loader.model()
         token_ids = encode(lm.tokenizer) if encode else lm.tokenizer.encode(text)
-        if len(token_ids) > MAX_TOKENS - 1:
-            raise TextTooLong(
-                f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
-                "Shorten the text, or keep only its end.",
-                # The cut may go through a character: what is left of that is no text.
-                lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]).lstrip("\ufffd"),
-            )
+        _check_length(lm, token_ids)
         key = (tuple(token_ids), text, end)
         known, earlier = last.get(slot, (None, None))
         if earlier is not None and earlier.model is lm and known == key:
@@ -100,25 +88,37 @@ def read(
             one = score(lm, token_ids, written=text, after=after, end=end, progress=ticket.progress)
             return one, len(one.token_ids) - known
 
-        ticket = _finished(_queue(loader), name, slot, key, work, place, _progress)
-        one, computed = _result(ticket)
+        ticket = waiting.finished(_queue(loader), name, slot, key, work, place, _progress)
+        one, computed = waiting.result(ticket)
         last[slot] = key, Reading(lm, one, computed, ticket.seconds)
     return last_reading(parameter, who)
 
 
 def read_now(parameter: str, lm: "LanguageModel", text: str, token_ids: list[int]) -> Reading:
-    """The score of a text by a model that answers in milliseconds and needs no queue."""
+    """The score of a text by a model that answers in milliseconds and needs no queue.
+
+    Raises:
+        TextTooLong: there are too many tokens.
+    """
     from models.prediction import score
 
     before = time.perf_counter()
-    if len(token_ids) > MAX_TOKENS - 1:
-        token_ids = token_ids[: MAX_TOKENS - 1]
-        text = lm.tokenizer.decode(token_ids)
+    _check_length(lm, token_ids)
     one = score(lm, token_ids, written=text)
     reading = Reading(lm, one, len(one.token_ids), time.perf_counter() - before)
     last: dict[str, tuple[Hashable, Reading]] = st.session_state.setdefault("_last", {})
     last[_slot(parameter, "")] = (tuple(token_ids), text, False), reading
     return reading
+
+
+def _check_length(lm: "LanguageModel", token_ids: list[int]) -> None:
+    if len(token_ids) > MAX_TOKENS - 1:
+        raise TextTooLong(
+            f"{len(token_ids):,} tokens are more than the {MAX_TOKENS - 1:,} that this page reads at once. "
+            "Shorten the text, or keep only its end.",
+            # The cut may go through a character: what is left of that is no text.
+            lm.tokenizer.decode(token_ids[-(MAX_TOKENS - 1) :]).lstrip("\ufffd"),
+        )
 
 
 def last_reading(parameter: str, who: str = "") -> Reading | None:
@@ -167,97 +167,26 @@ def stream(
             drawn = len(parts)
             return show(parts)
 
-        if not _is_stopped(slot, name, whole):
-            _finished(_queue(loader), name, slot, whole, lambda _: work(lm), place, watch)
-        ticket, stopped = _tickets().get(slot), _is_stopped(slot, name, whole)
+        if not waiting.is_stopped(slot, name, whole):
+            waiting.finished(_queue(loader), name, slot, whole, lambda _: work(lm), place, watch)
+        ticket, stopped = waiting.tickets().get(slot), waiting.is_stopped(slot, name, whole)
         if ticket is not None and ticket.key == whole:
             watch(ticket)
             found = Stream(tuple(ticket.parts), not stopped and not ticket.failed, ticket.seconds)
         if stopped:
             with place.container(horizontal=True, vertical_alignment="center"):
                 st.caption("Stopped.", width="content")
-                st.button("Start again", key=f"again {slot}", on_click=go_on, args=(slot,))
+                st.button("Start again", key=f"again {slot}", on_click=waiting.go_on, args=(slot,))
         elif ticket is not None:
-            _result(ticket)
+            waiting.result(ticket)
     return found
-
-
-def sliced(
-    slot: str, key: Hashable, go_on: Callable[[float], bool], show: Callable[[], str], place: DeltaGenerator
-) -> bool:
-    """Work that needs no model, done in slices of this run; Streamlit can stop it between two of them.
-
-    Args:
-        slot: where on the page it goes.
-        key: what the work is known by; one that was stopped stays so.
-        go_on: works for so many seconds; whether the end is reached.
-        show: says in a few words what is going on.
-        place: an `st.empty` for these words and a Stop button.
-
-    Returns:
-        Whether it came to its end; if not, the reader stopped it.
-    """
-    stopped = _stopped()
-
-    def stop() -> None:
-        stopped[slot] = ("", key)
-
-    def again() -> None:
-        stopped.pop(slot, None)
-
-    line, patience = None, time.monotonic() + PATIENCE
-    while not _is_stopped(slot, "", key):
-        if go_on(0.05):
-            place.empty()
-            return True
-        if line is not None:
-            loading.say(line, show())
-        elif time.monotonic() < patience:
-            place.empty()
-        else:
-            with place.container(horizontal=True, vertical_alignment="center"):
-                line = st.empty()
-                st.button("Stop", key=f"stop {slot}", on_click=stop)
-    with place.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Stopped.", width="content")
-        st.button("Go on", key=f"again {slot}", on_click=again)
-    return False
 
 
 def streamed(slot: str, after: Hashable) -> list[Any]:
     """The parts that a stream of this session has given so far, if `after` is the first part of its key."""
-    ticket = _tickets().get(slot)
+    ticket = waiting.tickets().get(slot)
     known = ticket is not None and isinstance(ticket.key, tuple) and ticket.key[2][0] == after
     return list(ticket.parts) if ticket is not None and known else []
-
-
-def go_on(slot: str) -> None:
-    """Lets a stopped stream start again."""
-    _stopped().pop(slot, None)
-
-
-def computed(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str, place: DeltaGenerator) -> T:
-    """What needs no model but time, computed once for all sessions, with words and a Stop button while one waits.
-
-    Args:
-        slot: where on the page it goes; of the requests there the newest wins.
-        key: everything that the result depends on.
-        work: gives it; tells the ticket how far it is, and so can be stopped.
-        doing: what is going on, in a word: "Counting".
-        place: an `st.empty` for the words.
-
-    Raises:
-        ModelError: it can't be done.
-        Stopped: the reader pressed Stop.
-    """
-
-    def watch(ticket: Ticket) -> str:
-        done, of = ticket.done_of
-        return f"{doing}: {done / of:.0%}" if of else doing
-
-    ticket = _finished(loading.counting_queue(), doing, slot, (doing, key), work, place, watch)
-    result: T = _result(ticket)
-    return result
 
 
 def _queue(loader: Loader) -> ModelQueue:
@@ -266,83 +195,6 @@ def _queue(loader: Loader) -> ModelQueue:
     return loader.queue
 
 
-def _finished(
-    queue: ModelQueue,
-    name: str,
-    slot: str,
-    key: Hashable,
-    work: Callable[[Ticket], Any],
-    place: DeltaGenerator,
-    watch: Callable[[Ticket], str],
-) -> Ticket:
-    """A finished ticket. Streamlit can stop this run at each of the st calls, when the reader has gone on.
-
-    Args:
-        queue: where it is computed.
-        name: of the queue.
-        slot: of the session's requests there the newest wins.
-        key: what the result is known by.
-        work: gives it.
-        place: for words and a Stop button.
-        watch: looks at the ticket now and then, and says what is going on; nothing new if it says nothing.
-
-    Raises:
-        Stopped: the reader pressed Stop.
-    """
-    if _is_stopped(slot, name, key):
-        raise Stopped("Stopped.")
-    go_on(slot)
-    stopped = _stopped()
-    asker = (st.session_state.setdefault("_session", uuid.uuid4().hex), slot)
-    ticket = _tickets()[slot] = queue.ask(asker, key, work)
-
-    def stop() -> None:
-        stopped[slot] = (name, key)
-        queue.leave(asker)
-
-    line, words, patience = None, "Reading", time.monotonic() + PATIENCE
-    while not queue.wait(asker, 0.05) or ticket.overtaken:
-        words = watch(ticket) or words
-        if line is not None:
-            ahead = queue.ahead_of(ticket)
-            loading.say(line, f"{ahead} ahead of you" if ahead else words)
-        elif time.monotonic() < patience:
-            place.empty()
-        else:
-            with place.container(horizontal=True, vertical_alignment="center"):
-                line = st.empty()
-                st.button("Stop", key=f"stop {slot}", on_click=stop)
-        if ticket.overtaken:  # this run goes on, so nobody did: it was given up while this reader was not seen
-            ticket = _tickets()[slot] = queue.ask(asker, key, work)
-    if line is not None:
-        place.empty()
-    return ticket
-
-
-def _result(ticket: Ticket) -> Any:
-    """What a finished ticket has; ends a run that another one of this session has overtaken."""
-    try:
-        return ticket.result()
-    except Overtaken:
-        st.stop()
-
-
-def _tickets() -> dict[str, Ticket]:
-    """What this session asked for last, in each slot."""
-    tickets: dict[str, Ticket] = st.session_state.setdefault("_tickets", {})
-    return tickets
-
-
 def _progress(ticket: Ticket) -> str:
     done, of = ticket.done_of
     return f"Reading: {done:,} of {of:,} tokens" if of else "Reading"
-
-
-def _is_stopped(slot: str, name: str, key: Hashable) -> bool:
-    return _stopped().get(slot) == (name, key)
-
-
-def _stopped() -> dict[str, Hashable]:
-    """The requests that this session has stopped, one a text."""
-    stopped: dict[str, Hashable] = st.session_state.setdefault("_stopped", {})
-    return stopped

@@ -154,18 +154,19 @@ def explained_errors(
                 st.button(remedy[0], key=f"remedy_{name}", on_click=remedy[1])
 
 
-def last_good(name: str, make: Callable[[], T], first: Callable[[], T]) -> T:
+def last_good(name: str, make: Callable[[], T], first: Callable[[], T], offer: Offer = lambda _error: None) -> T:
     """What `make` gives; while it fails, what it gave last on this page, or else `first()`, and a notice that says why.
 
     Args:
         name: tells the results of a page apart.
         make: may raise a ModelError.
         first: an example, for a page that is opened with something that fails.
+        offer: what the reader can do about an error by one click, as in `explained_errors`.
     """
     good: dict[str, T] = st.session_state.setdefault("_good", {})
     key = _key(name)
     still = " What is shown below still belongs to what was there before." if key in good else " Below is an example."
-    with explained_errors(st.empty(), name, still=still):
+    with explained_errors(st.empty(), name, offer, still):
         good[key] = make()
     return good[key] if key in good else first()
 

@@ -85,12 +85,15 @@ class Loader:
 
 @st.cache_resource(show_spinner=False)
 def counting_queue() -> ModelQueue:
-    """Where texts are counted, one after the other; the newest counts are kept, as far as there is room."""
+    """Where texts are counted; the newest counts are kept, as far as there is room.
+
+    A few workers, though they share the cores: a large file must not keep those waiting who count a few lines.
+    """
 
     def weigh(result: Any) -> int:
         return int(getattr(result, "nbytes", 0))
 
-    return ModelQueue(workers=1, max_results=64, weigh=weigh, max_bytes=_COUNTS_BYTES)
+    return ModelQueue(workers=3, max_results=64, weigh=weigh, max_bytes=_COUNTS_BYTES)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -40,7 +40,8 @@ text = controls.text(
     hint="Ctrl+Enter, or a click elsewhere, sends it to the model.",
     placeholder="Empty: below is how the model finds a text most likely to begin",
 )
-reading = prompt.read_prompt(prompt.model_name(), text)
+model = prompt.model_name()
+reading = prompt.read_prompt(model, text)
 if reading is not None:
     prompt.strip(reading, address.value(f"{SLUG}_colour") == "rank")
 view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
@@ -49,5 +50,5 @@ places = {name: st.container() if name == view else st.empty() for name in VIEWS
 if reading is not None:
     with places[view]:
         VIEWS[view][1](SLUG, reading)
-prompt.model_line(reading)
+prompt.model_line(reading, model)
 chrome.footer(SLUG)

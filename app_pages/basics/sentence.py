@@ -67,7 +67,7 @@ def two_sentences(model: str) -> None:
         second = judges.second_judge(SLUG, other, a, b, end=end)
         if second is not None:
             judges.judgements([(read_a, read_b), second])
-    prompt.model_line(read_a or read_b)
+    prompt.model_line(read_a or read_b, model)
     if readings:
         sentence.conditions(next(iter(readings.values())), end)
         sentence.how_computed(readings, unit)
@@ -88,5 +88,5 @@ with places[view]:
     else:
         minimal_pairs.minimal_pairs(SLUG, model)
 if view != "pair":
-    prompt.model_line(None)
+    prompt.model_line(None, model)
 chrome.footer(SLUG)

@@ -32,15 +32,15 @@ shown = text if text.strip() else FIRST_PROMPT
 if shown != text:
     controls.notice("There is nothing to cut yet: type a text. Below is an example until then.")
 learned_from = (corpus if corpus.strip() else shown)[: tokenizing.MOST_LEARNT]
-rows = st.container(gap=None)
+rows, model = st.container(gap=None), prompt.model_name()
 words = tokenizing.vocabularies(SLUG, shown, learned_from, rows)
 with rows:
-    reading = prompt.read_prompt(prompt.model_name(), shown)
+    reading = prompt.read_prompt(model, shown)
     if reading is not None:
         tokenizing.pretrained_row(reading, shown)
 tokenizing_merges.merges_panel(SLUG, learned_from)
 tokenizing_vectors.vectors_panel(shown, words, reading)
 tokenizing_memory.memory_panel(SLUG)
 tokenizing_vectors.how_computed()
-prompt.model_line(reading)
+prompt.model_line(reading, model)
 chrome.footer(SLUG)

@@ -99,7 +99,7 @@ def next_token_bars(
             "yaxis": {
                 "tickmode": "array",
                 "tickvals": rows,
-                "ticktext": [*labels, f"{others:,} others{NARROW}"],
+                "ticktext": [*labels, f"{others:,} {'other' if others == 1 else 'others'}{NARROW}"],
                 "tickfont": {"family": style.MONOSPACE, "size": style.FONT_SIZE + 1},
                 "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,

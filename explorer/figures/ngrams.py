@@ -176,6 +176,7 @@ def count_matrix(words: Sequence[str], counts: ArrayLike, *, shares: bool) -> go
         ],
         layout={
             "height": 120 + max(240, 26 * len(words)),
+            "margin": style.MARGIN | {"r": 70},  # room for the last of the slanted labels
             "dragmode": False,
             "plot_bgcolor": style.faded(style.REMOVED, 0.10),
             "xaxis": ticks
@@ -193,4 +194,15 @@ def count_matrix(words: Sequence[str], counts: ArrayLike, *, shares: bool) -> go
 
 def _cell(value: float, is_share: bool) -> str:
     """A number that fits into a cell."""
-    return (f"{value:.2f}".lstrip("0") if value < 1 else "1") if is_share else f"{value:,.0f}"
+    return (f"{value:.2f}".lstrip("0") if value < 1 else "1") if is_share else _short(value)
+
+
+def _short(count: float) -> str:
+    """A count in at most five characters.
+
+    >>> _short(999), _short(1_184_000), _short(61_200)
+    ('999', '1.2M', '61k')
+    """
+    if count >= 1e6:
+        return f"{count / 1e6:.1f}M"
+    return f"{count / 1e3:.0f}k" if count >= 1e4 else f"{count:,.0f}"

@@ -37,7 +37,7 @@ def distribution(reading: Reading, decoding: Decoding, k: int, log: bool) -> Non
     """Bars that append their token when they are clicked."""
     after = reading.score.next
     decoded = decoding.apply(after.logits)
-    ids = after.top_ids(k)
+    ids = [i for i in after.top_ids(k) if after.probs[i] > 0]  # what is impossible can't be chosen
     rest = torch.ones(len(after.probs), dtype=torch.bool)
     rest[ids] = False
     before = after.probs[ids]

@@ -59,7 +59,7 @@ def picture(reading: Reading | None) -> DeltaGenerator:
         _head(1, SECTIONS["tokens"], f"The text is cut into tokens. Each has an id: its number in {of}.")
         st.html(f'<ol class="framework-tokens">{"".join(rows)}</ol>')
     with parts[1]:
-        _head(2, SECTIONS["mixers"], "What comes next depends on all tokens so far. Mixing brings them together.")
+        _head(2, SECTIONS["mixers"], "What comes next depends on the tokens before it. Mixing brings them together.")
         box = st.html(_mixing(card, len(rows)))
     with parts[2]:
         _head(3, "Prediction", "Every token of the vocabulary gets a probability. Click one to append it.")
@@ -84,7 +84,7 @@ def model_line(reading: Reading | None) -> None:
     """Which model has read the text, and a choice of another."""
     from explorer.panels import prompt
 
-    prompt.model_line(reading)
+    prompt.model_line(reading, loading.default_model())
 
 
 def is_news(reading: Reading, shown: Reading | None) -> bool:

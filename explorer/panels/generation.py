@@ -62,8 +62,8 @@ def _after_one(stream: Stream[Step], way: str, end_id: int | None) -> None:
     found = loop([step.token_id for step in stream.parts])
     if found is not None:
         controls.notice(
-            f"A loop: the last {found.period * found.times} tokens (underlined) are the same {found.period} again and "
-            "again. Greedy decoding may go on so for long; drawing at a higher temperature may find a way out."
+            f"A loop: the last {found.period * found.times} tokens (underlined) repeat the same {found.period}. "
+            "Greedy decoding may go on so for long; drawing at a higher temperature may find a way out."
         )
     elif stream.parts and stream.parts[-1].token_id == end_id:
         st.caption("The model ended the text here: it drew its end token.")
@@ -151,7 +151,9 @@ def columns(texts: Sequence[Sequence[Step]]) -> Columns:
 def ending(stream: Stream[Any], count: int, of: str) -> None:
     """What the numbers mean, and how long it took."""
     if stream.ended and stream.seconds:
-        speed = f"{count} {of} in {stream.seconds:.1f} s: {count / stream.seconds:.0f} a second"
+        speed = f"{count} {of} in {stream.seconds:.1f} s"
+        if stream.seconds > 0.2:  # less is too short to tell a pace
+            speed += f": {count / stream.seconds:.0f} a second"
         st.caption(f"ln P is the model's own, of the new tokens given the prompt, before any decoding. {speed}.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer import asking, controls, explain, loading, style
+from explorer import controls, explain, loading, style, waiting
 from explorer.downloads import Columns, downloads
 from explorer.figures.hmm import letters_by_state, likelihood_curves
 from explorer.numbers import minus
@@ -48,7 +48,7 @@ def letters_view(slug: str) -> None:
             curves = learning.curves
             return f"Restart {max(1, len(curves))} of {count}, round {len(curves[-1]) if curves else 1}"
 
-        asking.sliced(f"{slug} letters", (letters, states, count), learning.go_on, progress, st.empty())
+        waiting.sliced(f"{slug} letters", (letters, states, count), learning.go_on, progress, st.empty())
         best = learning.best
         if best is None:
             return

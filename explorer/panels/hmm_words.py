@@ -19,7 +19,7 @@ from models.prediction.decoding import Decoding
 from models.tokens.words import UNKNOWN
 
 MODEL = "hmm"
-_STATES = 8
+_STATES = 10
 _COLUMNS = 16
 _NAMING = 3
 _TOP, _IN_FILE = 12, 50  # words of a state

@@ -19,7 +19,7 @@ def contexts(slug: str, counted: Counted) -> None:
     """Every place where the last tokens of the prompt occur, with what stands before and after."""
     text = counted.text
     if text is None:
-        controls.notice("The table holds counts, no text. Count a text or a file to see the places.")
+        controls.notice("The built-in table holds counts, no text. Count a text or a file to see the places.")
         return
     token_ids = counted.reading.score.token_ids
     most = max(1, min(5, len(token_ids)))

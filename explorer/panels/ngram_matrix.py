@@ -44,8 +44,9 @@ def matrix(slug: str, counted: Counted) -> None:
     downloads("pairs", "count_matrix", figure, lambda: _columns(pairs, counted), "Pairs of tokens", rows=200)
     vocab_size, different = tokenizer.vocab_size, len(pairs.ngrams[1])
     cells = float(vocab_size) ** 2
+    filled = "not zero" if text is not None else "kept"
     st.text(
-        f"|V| = {vocab_size:,}: {cells:,.0f} cells; {different:,} are not zero, {percent(different / cells)}.\n"
+        f"|V| = {vocab_size:,}: {cells:,.0f} cells; {different:,} are {filled}, {percent(different / cells)}.\n"
         f"As a full matrix of {_CELL}-byte counts: {_bytes(cells * _CELL)}; as a list: {_bytes(different * 16.0)}"
     )
     rows = "".join(f"<tr><td>{n:,}</td><td>{n * n:,}</td><td>{_bytes(float(n) ** 2 * _CELL)}</td></tr>" for n in _SIZES)

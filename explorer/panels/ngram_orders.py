@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer import asking, controls, explain
+from explorer import controls, explain, waiting
 from explorer.downloads import Columns, downloads
 from explorer.figures.ngrams import perplexity_by_order
 from explorer.inference import Ticket
@@ -23,7 +23,7 @@ def orders(slug: str, counted: Counted) -> None:
     text = counted.text
     if text is None or counted.settings.method == "history":
         controls.notice(
-            "The table's perplexities stand on its models' cards (Model, below the strip). Count a text or a file here."
+            "The built-in table's perplexities are on its models' cards: Model, below. Count a text or a file here."
             if text is None
             else "The whole history has no N. Choose another smoothing."
         )
@@ -40,7 +40,7 @@ def orders(slug: str, counted: Counted) -> None:
 
     with controls.explained_errors(place, "by_order"):
         key = (counted.source.key, counted.settings, seed)
-        _shown(asking.computed("ngrams orders", key, work, "Counting with N from 1 to 6", place), counted)
+        _shown(waiting.computed("ngrams orders", key, work, "Counting with N from 1 to 6", place), counted)
 
 
 def _shown(reports: Sequence[OrderReport], counted: Counted) -> None:
@@ -54,7 +54,8 @@ def _shown(reports: Sequence[OrderReport], counted: Counted) -> None:
     )
     downloads("by_order", "by_order", figure, lambda: _columns(reports, counted), "Perplexity against N")
     st.caption(
-        "Every fifth sentence was held out; the others were counted. A larger N knows what it has seen ever better, "
+        "Every fifth sentence was held out; the others were counted. The vocabulary holds the words of all. "
+        "A larger N knows what it has seen ever better, "
         "and has seen ever less of anything else. ∞: something has the probability 0."
     )
     rows = "".join(

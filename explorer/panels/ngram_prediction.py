@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from explorer import asking, explain
+from explorer import explain, waiting
 from explorer.downloads import Columns, downloads
 from explorer.figures.ngrams import smoothing_masses
 from explorer.inference import Ticket
 from explorer.numbers import percent, power_of_ten
 from explorer.panels import distribution, prompt
 from explorer.panels.ngram_source import Counted
-from models.mixers.ngram_lm import METHODS, WholeHistory, train
+from models.mixers.ngram_lm import METHODS
 from models.mixers.ngrams import Counts, count_flat
-from models.mixers.smoothing_report import Mass, masses
+from models.mixers.smoothing_report import Mass, Smoothed, masses, seen_history, smoothed
 from models.prediction.decoding import Decoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FOLLOWERS = 4
+_NEVER = ("never seen", "not in the table")
 _LONGEST = 7  # tokens of a history that are shown
 _METHODS = [method for method in METHODS if method != "history"]
 
@@ -57,7 +58,9 @@ def _fraction(counted: Counted) -> str:
     shown = lm.tokenizer.tokens(history[-_LONGEST:])
     h = explain.latex_text(("… " if len(history) > _LONGEST else "") + " ".join(shown))
     w = explain.latex_text(lm.tokenizer.tokens([first])[0])
-    quotient = rf" = \frac{{{times:,}}}{{{of:,}}}" + (f" = {times / of:.4f}" if of else r"\text{: never seen}")
+    quotient = rf" = \frac{{{times:,}}}{{{of:,}}}" + (
+        f" = {times / of:.4f}" if of else rf"\text{{: {_NEVER[counted.text is None]}}}"
+    )
     if not history:
         return rf"\frac{{\#({w})}}{{\text{{all tokens}}}}" + quotient
     return rf"\frac{{\#({h}\;{w})}}{{\#({h})}}" + quotient
@@ -69,7 +72,7 @@ def _counts_table(counted: Counted) -> None:
     tokens, longest = lm.tokenizer.tokens, lm.context(counted.reading.score.token_ids)
     lengths = [length for length in range(len(longest), -1, -1) if length <= _LONGEST or length == len(longest)]
     rows, used = [], False
-    never = "never seen: 0/0" if counted.text is not None else "not in the table"
+    never = "not in the table" if counted.text is None else "never seen: 0/0"
     for length in lengths:
         last = longest[len(longest) - length :]
         words, seen = lm.followers(last)
@@ -86,25 +89,30 @@ def _counts_table(counted: Counted) -> None:
         '<table class="explorer-table"><thead><tr><th>History h</th><th>#(h)</th>'
         f"<th>Next token w: #(h w)/#(h)</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-    about = "Bold: the longest history that occurs in the text; "
-    st.caption(about + ("what models with back-off use." if counted.text else "counts over 64 are rounded a little."))
+    uniform = counted.settings.method in {"frequency", "history"} and not len(lm.followers(longest)[0])
+    if counted.text is None:
+        said = "Bold: the longest history in the table. Counts over 64 are rounded a little."
+    elif uniform:
+        said = "0/0 says nothing: here every token is taken to be equally probable. Smoothing uses the history in bold."
+    else:
+        said = "Bold: the longest history that occurs in the text."
+    st.caption(said)
 
 
 def _masses(counted: Counted) -> None:
     """How much each smoothing gives to what never followed this history, and to the whole prompt."""
-    text, lm = counted.text, counted.lm
-    if text is None or isinstance(lm.smoothing, WholeHistory):
+    text, lm, settings = counted.text, counted.lm, counted.settings
+    if text is None:
         return
-    order, token_ids = lm.smoothing.order, counted.reading.score.token_ids
 
-    def work(_: Ticket) -> "list[Mass]":
-        models = [train(text, order=order, method=method, k=counted.settings.k) for method in _METHODS]
-        return [masses(model, token_ids) for model in models]
+    def work(_: Ticket) -> Smoothed:
+        return smoothed(text, lm.counts, _METHODS, settings.k)
 
-    place = st.empty()
-    found = asking.computed(
-        "ngrams masses", (counted.source.key, counted.settings, token_ids), work, "Smoothing", place
-    )
+    key, place = (counted.source.key, settings.unit, settings.order, settings.k), st.empty()
+    models = waiting.computed("ngrams smoothed", key, work, "Smoothing", place).models
+    token_ids = counted.reading.score.token_ids
+    found = [masses(models[method], token_ids) for method in _METHODS]
+    history = " ".join(lm.tokenizer.tokens(seen_history(lm, token_ids)))
     names = [METHODS[method] for method in _METHODS]
     st.subheader("What smoothing gives to the unseen", anchor=False)
     sentences = [power_of_ten(mass.log_prob) for mass in found]
@@ -112,7 +120,7 @@ def _masses(counted: Counted) -> None:
         names,
         [mass.unseen for mass in found],
         [f"P(prompt) = {said}" for said in sentences],
-        _METHODS.index(counted.settings.method),
+        _METHODS.index(settings.method),
     )
     st.plotly_chart(
         figure,
@@ -127,6 +135,9 @@ def _masses(counted: Counted) -> None:
     st.caption(
         "One token that was never seen after its history makes the whole prompt impossible, P = 0, unless something "
         "is kept for the unseen."
+    )
+    st.text(
+        f"Unseen: all tokens that never followed “{history}” in the text." if history else "Unseen: not in the text."
     )
 
 

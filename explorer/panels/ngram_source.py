@@ -1,22 +1,25 @@
 """What n-grams are counted from, and how counts become probabilities."""
 
 import hashlib
-from collections.abc import Container, Hashable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from explorer import asking, controls
-from explorer.asking import Reading, Stopped
+from explorer import address, asking, controls, waiting
+from explorer.asking import Reading
+from explorer.contents import FIRST_PROMPT
 from explorer.inference import Ticket
 from explorer.panels import prompt
 from explorer.texts import NEW_YEAR
-from models.errors import ModelError
+from models.errors import ModelError, TextTooLong
 from models.mixers import counted_text
 from models.mixers.counted_text import UNITS, CountedText
 from models.mixers.ngram_lm import METHODS, train
+from models.mixers.ngrams import Counts, count_flat
 
 if TYPE_CHECKING:
     from models.mixers.ngram_lm import NGramLM
@@ -65,15 +68,21 @@ def source_input(slug: str, kind: str) -> Source:
         text = controls.text(f"{slug}_corpus", "Text to count, one sentence a line", NEW_YEAR, height=132)
         return _source(text)
     if kind == "table":
-        st.caption("Counts of Wikipedia, Tatoeba, TinyStories and six books: the n-grams that matter most.")
+        st.caption(
+            "Counts of Wikipedia, Tatoeba, TinyStories and six books: "
+            "of 53 million n-grams, the 3.3 million that matter most."
+        )
         return Source("table", None)
     upload = controls.upload(f"{slug}_file", "A text in UTF-8, one sentence a line, up to 20 MB", ["txt", "md", "csv"])
-    found = []
-    with controls.explained_errors(st.empty(), "file"):
+    if upload is not None:
+        st.caption("The file stays in this session: a link does not hold it.")
+
+    def chosen() -> Source:
         if upload is None:
-            raise ModelError("No file yet: choose one. Below is an example until then.")
-        found.append(_source(_decoded(upload)))
-    return found[0] if found else _source(NEW_YEAR)
+            raise ModelError("No file yet: choose one.")
+        return _source(_decoded(upload))
+
+    return controls.last_good("source", chosen, lambda: _source(NEW_YEAR))
 
 
 def ngram_controls(slug: str, source: Source, shown: Container[str]) -> Settings:
@@ -100,42 +109,44 @@ def counted(source: Source, settings: Settings, text: str) -> Counted | None:
         if reading is None or reading.model.card.family != "ngrams":
             return None
         return Counted(source, settings, None, cast("NGramLM", reading.model), reading)
-    found = []
     place = st.empty()
-    with controls.explained_errors(place, "corpus", _go_on):
-        tokens = count_text(source, settings.unit)
-
-        def work(_: Ticket) -> "NGramLM":
-            return train(tokens, order=settings.order, method=settings.method, k=settings.k)
-
-        lm = asking.computed("ngrams model", (source.key, settings), work, "Counting", place)
-        reading = asking.read_now("prompt", lm, text, prompt.chosen_ids(text, lm.tokenizer))
-        found.append(Counted(source, settings, tokens, lm, reading))
-    return found[0] if found else None
+    return controls.last_good(
+        "counted",
+        lambda: _count(source, settings, text, place),
+        lambda: _count(_source(NEW_YEAR), settings, FIRST_PROMPT, place),
+        _offer,
+    )
 
 
-def count_text(source: Source, unit: str) -> CountedText:
-    """The text of a source as tokens.
+def _count(source: Source, settings: Settings, text: str, place: DeltaGenerator) -> Counted:
+    unit, order = settings.unit, settings.order
 
-    Raises:
-        ModelError: there is nothing in it, or the reader pressed Stop.
-    """
-
-    def work(ticket: Ticket) -> CountedText:
+    def work_on_text(ticket: Ticket) -> CountedText:
         return counted_text.read(source.text or "", unit, ticket.progress)
 
-    return asking.computed("ngrams text", (source.key, unit), work, "Reading the text", st.empty())
+    def work_on_counts(_: Ticket) -> Counts:
+        size = tokens.tokenizer.vocab_size
+        return count_flat(tokens.ids, order, vocab_size=size, start_id=tokens.tokenizer.start_id)
+
+    def work_on_model(_: Ticket) -> "NGramLM":
+        return train(tokens, order=order, method=settings.method, k=settings.k, counts=counts)
+
+    tokens = waiting.computed("ngrams text", (source.key, unit), work_on_text, "Reading the text", place)
+    counts = waiting.computed("ngrams counts", (source.key, unit, order), work_on_counts, "Counting", place)
+    lm = waiting.computed("ngrams model", (source.key, settings), work_on_model, "Smoothing", place)
+    reading = asking.read_now("prompt", lm, text, prompt.chosen_ids(text, lm.tokenizer))
+    return Counted(source, settings, tokens, lm, reading)
 
 
-def _go_on(error: ModelError) -> tuple[str, partial[None]] | None:
-    if not isinstance(error, Stopped):
-        return None
-    return "Go on", partial(_again, ("ngrams text", "ngrams model"))
+def _offer(error: ModelError) -> tuple[str, Callable[[], None]] | None:
+    if isinstance(error, TextTooLong):
+        return "Keep only the end", partial(address.set_values, prompt=error.kept)
+    return ("Start again", _start_again) if isinstance(error, waiting.Stopped) else None
 
 
-def _again(slots: tuple[Hashable, ...]) -> None:
-    for slot in slots:
-        asking.go_on(str(slot))
+def _start_again() -> None:
+    for slot in ("ngrams text", "ngrams counts", "ngrams model"):
+        waiting.go_on(slot)
 
 
 def _source(text: str) -> Source:
@@ -148,6 +159,6 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ModelError(
-            f"The file is not UTF-8: byte {data[error.start]:#04x} in line {line:,} is none of its signs. "
+            f"The file is not UTF-8: byte {data[error.start]:#04x} in line {line:,} is not valid there. "
             "Save it as UTF-8 in an editor and choose it again."
         ) from error

@@ -36,7 +36,7 @@ def steps(slug: str, counted: Counted) -> None:
     """Pre-training pair by pair, then inference token by token."""
     text = counted.text
     if text is None:
-        controls.notice("The table that ships was counted already. Count a text or a file to see it happen.")
+        controls.notice("The built-in table was counted already. Count a text or a file to see it happen.")
         return
     lm = train(text, order=2, method="frequency")
     st.subheader("Pre-training: count the pairs", anchor=False)

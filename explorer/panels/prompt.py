@@ -174,20 +174,29 @@ def _spelt(score: Score, i: int) -> str:
     return f"not in the vocabulary: P = {percent(unknown)}, its spelling {power_of_ten(spelling)}"
 
 
-def model_line(reading: Reading | None) -> None:
-    """Which model, in what precision, where, how long it took; its card, and a choice of another."""
+def model_line(reading: Reading | None, name: str | None = None) -> None:
+    """Which model, in what precision, how long it took; its card, and a choice of another.
+
+    Args:
+        reading: what a model said.
+        name: of the model that can be exchanged for another; None: the page has one of its own.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
+        titles = {card.name: card.title for card in registry.catalog()}
         if reading is not None:
             card, count = reading.model.card, len(reading.score.token_ids)
+            known = "" if reading.computed == count else f", {count - reading.computed:,} of them known before"
             st.text(
-                f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'}, "
-                f"{reading.computed:,} of them read anew in {reading.seconds * 1000:,.0f} ms"
+                f"{card.title} · {card.precision} · {count:,} {'token' if count == 1 else 'tokens'}{known}, "
+                f"read in {reading.seconds * 1000:,.0f} ms"
             )
+        elif name is not None:
+            st.text(titles.get(name, name))
         with st.popover("Model", type="tertiary"):
-            titles = {card.name: card.title for card in registry.catalog()}
-            first = loading.default_model()
-            names = [first, *(name for name in titles if name != first)]
-            controls.choice("model", "Model", names, lambda name: titles.get(name, name))
+            if name is not None:
+                first = loading.default_model()
+                names = [first, *(other for other in titles if other != first)]
+                controls.choice("model", "Model", names, lambda other: titles.get(other, other))
             if reading is not None:
                 st.text("\n".join(f"{name}: {value}" for name, value in _card_lines(reading.model.card) if value))
 

@@ -18,9 +18,10 @@ from explorer.panels.continuations import Continuation, text_html
 from explorer.panels.decoding import beam_width
 from models.prediction.generating import Hypothesis, beam_search
 from models.prediction.paths import Found, search, tree, walk
+from models.tokens.words import WordTokenizer
 
 if TYPE_CHECKING:
-    from models.interfaces import LanguageModel
+    from models.interfaces import LanguageModel, Tokenizer
 
 _CHART = "token_tree"
 _SEARCHES = {"beam": "Greedy and beam", "greedy": "Greedy", "none": "Neither"}
@@ -106,7 +107,13 @@ def _verdict(found: Found, reading: Reading) -> None:
 
 
 def _in_a_line(path: Hypothesis, reading: Reading) -> str:
-    return "".join(reading.model.tokenizer.tokens(path.token_ids)).replace("␣", " ").strip()
+    return _run_together(reading.model.tokenizer, path.token_ids).replace("␣", " ").strip()
+
+
+def _run_together(tokenizer: "Tokenizer", token_ids: Sequence[int]) -> str:
+    """Visible forms as a text; those of words have no spaces of their own."""
+    words = isinstance(tokenizer, WordTokenizer)
+    return tokenizer.decode(token_ids) if words else "".join(tokenizer.tokens(token_ids))
 
 
 def _draw(
@@ -144,7 +151,7 @@ def _draw(
         )
         for i, (node, token) in enumerate(zip(nodes, tokens, strict=True))
     ]
-    shown_root = "".join(tokenizer.tokens(list(root[-8:]))) or tokenizer.tokens([tokenizer.start_id])[0]
+    shown_root = _run_together(tokenizer, list(root[-8:])) or tokenizer.tokens([tokenizer.start_id])[0]
     figure = token_tree(shown_root, drawn, ends, at, f"{mark}.")
     with st.container(key="scroll_tree"):
         st.plotly_chart(

@@ -25,7 +25,8 @@ METHODS = {
     "history": "Whole history",
 }
 _HELD_OUT = 10  # every tenth sentence tunes the weights of the interpolation
-_MOST_TUNING = 400  # sentences for that
+_MOST_TUNING = 400  # sentences for that,
+_MOST_LESSER = 20_000  # with counts of as many others
 
 
 class WholeHistory:
@@ -63,8 +64,8 @@ class NGramLM(LanguageModel):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the counts take, with what smoothing looks up in them."""
-        return 3 * sum(array.nbytes for array in (*self.counts.ngrams, *self.counts.counts)) // 2
+        """Bytes of memory that the counts take."""
+        return self.counts.nbytes
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
         history = [self.tokenizer.start_id, *token_ids]
@@ -90,7 +91,7 @@ class NGramLM(LanguageModel):
         return words[order], seen[order]
 
 
-def train(text: CountedText, *, order: int, method: str, k: float = 1.0) -> NGramLM:
+def train(text: CountedText, *, order: int, method: str, k: float = 1.0, counts: Counts | None = None) -> NGramLM:
     """Counts a text and smooths.
 
     Args:
@@ -98,9 +99,10 @@ def train(text: CountedText, *, order: int, method: str, k: float = 1.0) -> NGra
         order: N.
         method: a key of `METHODS`.
         k: what "add-k" adds.
+        counts: those of the text up to this order, where they are known.
     """
     tokenizer = text.tokenizer
-    counts = count_flat(text.ids, order, vocab_size=tokenizer.vocab_size, start_id=START_ID)
+    counts = counts or count_flat(text.ids, order, vocab_size=tokenizer.vocab_size, start_id=START_ID)
     card = ModelCard(
         name=f"{order}-gram",
         title=f"{order}-gram of {text.unit}, {METHODS[method].lower()}",
@@ -134,7 +136,7 @@ def _smoothed(text: CountedText, counts: Counts, method: str, k: float) -> Smoot
         raise ValueError(f"no smoothing is called {method}")
     every = range(len(text.begins))
     held_out = list(every[_HELD_OUT - 1 :: _HELD_OUT]) or list(every)
-    kept = [i for i in every if (i + 1) % _HELD_OUT] or list(every)
+    kept = [i for i in every[:_MOST_LESSER] if (i + 1) % _HELD_OUT] or list(every)
     lesser = count_flat(text.part(kept).ids, counts.order, vocab_size=counts.vocab_size, start_id=START_ID)
     interpolated = tuned(lesser, [text.sentence(i) for i in held_out[:_MOST_TUNING]])
     return type(interpolated)(counts, interpolated.weights)

@@ -31,6 +31,11 @@ class Counts:
         """The longest n-grams that were counted."""
         return len(self.ngrams)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, about: the arrays, and what smoothing looks up in them."""
+        return 3 * sum(array.nbytes for array in (*self.ngrams, *self.counts)) // 2
+
     def place(self, token_ids: Sequence[int]) -> int:
         """Where an n-gram stands among those of its length; -1 if it never occurs. Of no token: 0."""
         place = 0

@@ -1,11 +1,13 @@
-"""What a smoothing gives to what was never seen."""
+"""What each smoothing gives to what was never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.mixers.ngram_lm import NGramLM
+from models.mixers.counted_text import CountedText
+from models.mixers.ngram_lm import NGramLM, train
+from models.mixers.ngrams import Counts
 from models.prediction.scoring import score
 
 
@@ -13,14 +15,39 @@ from models.prediction.scoring import score
 class Mass:
     """Of one model and one prompt."""
 
-    unseen: float  # probability of all next tokens that never followed the last N - 1 in the text
+    unseen: float  # probability of all next tokens that never followed the history in the text
     log_prob: float  # ln P(prompt); minus infinity where it is impossible
 
 
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """The same counts under several smoothings."""
+
+    models: Mapping[str, NGramLM]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory: all have the same counts."""
+        return max(model.nbytes for model in self.models.values())
+
+
+def smoothed(text: CountedText, counts: Counts, methods: Sequence[str], k: float) -> Smoothed:
+    """The counts of a text under each of these methods."""
+    return Smoothed({method: train(text, order=counts.order, method=method, k=k, counts=counts) for method in methods})
+
+
+def seen_history(lm: NGramLM, token_ids: Sequence[int]) -> list[int]:
+    """The longest end of the last N - 1 tokens that anything follows in the text."""
+    history = lm.context(token_ids)
+    while history and not len(lm.followers(history)[0]):
+        history = history[1:]
+    return history
+
+
 def masses(lm: NGramLM, token_ids: Sequence[int]) -> Mass:
-    """How much of the next token's probability is on the unseen, and how probable the whole prompt is."""
+    """How much is on tokens that never followed the longest history seen, and how probable the whole prompt is."""
     probs = lm.smoothing.probs([lm.tokenizer.start_id, *token_ids])
-    seen, _ = lm.followers(lm.context(token_ids))
+    seen, _ = lm.followers(seen_history(lm, token_ids))
     unseen = np.ones(len(probs), dtype=bool)
     unseen[seen] = False
     return Mass(float(probs[unseen].sum()), score(lm, token_ids).total)

@@ -10,6 +10,8 @@ from models.errors import ModelError
 from models.tokens.visible import visible
 from models.tokens.words import END, END_ID, START, START_ID
 
+_MOST_LEARNT = 20_000  # sentences; more change the pieces little, and learning can't be stopped
+
 
 def byte_alphabet() -> dict[str, int]:
     """The byte that each printable stand-in of byte-level BPE means (Radford et al. 2019, GPT-2).
@@ -22,7 +24,7 @@ def byte_alphabet() -> dict[str, int]:
 
 
 def learned_subwords(sentences: Sequence[str], most: int) -> "SubwordTokenizer":
-    """Byte-level byte-pair encoding learnt on sentences: all 256 bytes, then the most frequent pairs.
+    """Byte-level byte-pair encoding learnt on the first sentences: all 256 bytes, then the most frequent pairs.
 
     Args:
         sentences: the text.
@@ -34,7 +36,7 @@ def learned_subwords(sentences: Sequence[str], most: int) -> "SubwordTokenizer":
     trainer = trainers.BpeTrainer(
         vocab_size=most, special_tokens=[START, END], initial_alphabet=list(byte_alphabet()), show_progress=False
     )
-    backend.train_from_iterator(sentences, trainer)
+    backend.train_from_iterator(sentences[:_MOST_LEARNT], trainer)
     return SubwordTokenizer(
         backend,
         vocab_size=backend.get_vocab_size(),

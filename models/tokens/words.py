@@ -8,7 +8,7 @@ from models.tokens.visible import visible
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
 START_ID, END_ID, UNKNOWN_ID, _FIRST = 0, 1, 2, 3
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+|(?<=\w)['’](?:s|t|re|ve|ll|d|m)\b|[^\w\s]")
+_WORD = re.compile(r"<unk>|\d+(?:[.,]\d+)+|\w+|(?<=\w)['’](?:s|t|re|ve|ll|d|m)\b|[^\w\s]")
 _NO_SPACE_BEFORE = frozenset(".,;:!?)]}%’-")
 _NO_SPACE_AFTER = frozenset("([{-")
 
@@ -74,6 +74,7 @@ class CharacterTokenizer(CountedTokenizer):
 class WordTokenizer(CountedTokenizer):
     """Words, numbers and single signs are tokens, and so are the ends of it's and don't; the space between is none.
 
+    A text may hold `<unk>` itself, as one that was generated does.
     `decode` puts spaces where one writes them, so it gives back the tokens of a text, not how it was spaced.
     """
 

@@ -166,13 +166,13 @@ def test_beliefs_and_the_next_word_are_the_models(open_page, small, text):
     table = small.belief(ids)
     drawn = json.loads(charts(app)[0].spec)["data"]
     z = decoded(drawn[0]["z"])
-    assert z.shape == (9, len(ids) + 1)
+    assert z.shape == (11, len(ids) + 1)
     assert z.sum(0) == pytest.approx([1] * (len(ids) + 1), abs=1e-5)
     assert z[:-1].max(0) == pytest.approx(table.max(1).values.numpy(), abs=1e-5)
     firsts = [small.tokenizer.tokens(next_token(small, ids[:i]).top_ids(1))[0] for i in range(len(ids) + 1)]
     layout = json.loads(charts(app)[0].spec)["layout"]
     assert [unescape(word) for word in layout["xaxis2"]["ticktext"]] == firsts
-    assert layout["yaxis"]["ticktext"][-1] == "all other 4"
+    assert layout["yaxis"]["ticktext"][-1] == "all other 2"
     whole, rest = numbers(formulas(app)[-1])[-1], next_token(small, ids)
     assert whole == pytest.approx(float(rest.probs.max()), abs=1e-4)
 

@@ -153,7 +153,7 @@ def test_a_loop_is_said_and_marked(open_page, tiny, monkeypatch):
     [body] = [body for body in bodies(app) if "explorer-token explorer-loop" in body]
     assert body.count("explorer-token explorer-loop") == 9
     assert body.count('class="explorer-token"') == 2
-    assert any("the last 9 tokens (underlined) are the same 3 again" in notice for notice in notices(app))
+    assert any("the last 9 tokens (underlined) repeat the same 3." in notice for notice in notices(app))
 
 
 def test_going_on_from_a_text_makes_it_the_prompt(open_page, tiny):

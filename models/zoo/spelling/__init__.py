@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from models.mixers.ngram_table import unpacked
 from models.mixers.smoothing import Discounted, Smoothing
-from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
+from models.tokens.words import END_ID, START_ID, UNKNOWN, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
 from models.zoo import corpus
 
 FILE = Path(__file__).parent / "counts.safetensors"
@@ -40,10 +40,13 @@ class SpelledWords(WordTokenizer):
     """A closed vocabulary of words, and how probable the spellings of all others are."""
 
     def spelling(self, text: str) -> list[float]:
-        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it."""
+        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it.
+
+        A text that was generated may hold `<unk>` itself, of which nobody knows how it is spelt: 0 too.
+        """
         return [
-            _spelling().log_prob(text[start:stop]) if token_id == UNKNOWN_ID else 0.0
-            for token_id, (start, stop) in zip(self.encode(text), self.spans(text), strict=True)
+            _spelling().log_prob(piece) if token_id == UNKNOWN_ID and piece != UNKNOWN else 0.0
+            for token_id, piece in zip(self.encode(text), self.pieces(text), strict=True)
         ]
 
 
