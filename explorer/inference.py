@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from models.errors import ModelError
@@ -118,10 +118,13 @@ class ModelQueue:
         workers: int,
         max_waiting: int = 200,
         max_results: int = 64,
-        weigh: Callable[[Any], int] = lambda _result: 0,
+        weigh: Callable[[Any], Mapping[int, int]] = lambda _result: {},
         max_bytes: int = 0,
     ) -> None:
-        """Results are kept while they are at most `max_results` and `weigh` at most `max_bytes`; the newest always."""
+        """Results are kept while they are at most `max_results` and hold at most `max_bytes`; the newest always.
+
+        `weigh` gives the parts of a result and the bytes of each; several results may share a part.
+        """
         self._max_waiting = max_waiting
         self._max_results = max_results
         self._weigh = weigh
@@ -225,6 +228,11 @@ class ModelQueue:
     def _forget(self) -> None:
         """Lets go of the results that were asked for longest ago, until the rest is few and light enough."""
         weights = {key: self._weigh(ticket.result()) for key, ticket in self._results.items()}
-        while len(weights) > self._max_results or (len(weights) > 1 and sum(weights.values()) > self._max_bytes):
+        while len(weights) > self._max_results or (len(weights) > 1 and _together(weights) > self._max_bytes):
             key, _ = self._results.popitem(last=False)
             del weights[key]
+
+
+def _together(weights: Mapping[Hashable, Mapping[int, int]]) -> int:
+    """The bytes of all parts, each counted once."""
+    return sum({part: size for parts in weights.values() for part, size in parts.items()}.values())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _RETRYING = threading.Lock()
-_COUNTS_BYTES = 300 * 2**20  # of counted texts and their n-grams, for all sessions
+_COUNTS_BYTES = 400 * 2**20  # of counted texts and their n-grams, for all sessions
 RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
 
 
@@ -90,8 +90,8 @@ def counting_queue() -> ModelQueue:
     A few workers, though they share the cores: a large file must not keep those waiting who count a few lines.
     """
 
-    def weigh(result: Any) -> int:
-        return int(getattr(result, "nbytes", 0))
+    def weigh(result: Any) -> dict[int, int]:
+        return {id(part): part.nbytes for part in getattr(result, "parts", (result,)) if hasattr(part, "nbytes")}
 
     return ModelQueue(workers=3, max_results=64, weigh=weigh, max_bytes=_COUNTS_BYTES)
 

@@ -63,6 +63,31 @@ def minus(words: str) -> str:
     return words.replace("-", "−")
 
 
+def in_bytes(size: float) -> str:
+    """Bytes in the unit that reads best.
+
+    >>> in_bytes(200_000), in_bytes(9.6e9)
+    ('200 kB', '9.6 GB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{_rounded(size / unit)} {name}"
+    return f"{size:,.0f} bytes"
+
+
+def in_numbers(size: float) -> str:
+    """A count in millions, or thousands of millions.
+
+    >>> in_numbers(15_000_000), in_numbers(2.4e9)
+    ('15 million', '2.4 billion')
+    """
+    return f"{_rounded(size / 1e9)} billion" if size >= 1e9 else f"{_rounded(size / 1e6)} million"
+
+
+def _rounded(value: float) -> str:
+    return f"{float(f'{value:.3g}'):,.12g}"
+
+
 def _scientific(log_value: float, digits: int) -> tuple[float, int]:
     exponent = math.floor(log_value / math.log(10))
     mantissa = round(math.exp(log_value - exponent * math.log(10)), digits)

@@ -79,7 +79,7 @@ def _letters(letters: Letters, what: Found, names: Sequence[str]) -> None:
 
 def _climb(letters: Letters, learning: Learning, best: Round) -> None:
     st.subheader("How it was learned", anchor=False)
-    curves = [[value / letters.count for value in curve] for curve in learning.curves]
+    curves = [[value / letters.count for value in curve] for curve in learning.curves if curve]
     figure = likelihood_curves(curves, best.restart)
     st.plotly_chart(
         figure,
@@ -98,7 +98,10 @@ def _climb(letters: Letters, learning: Learning, best: Round) -> None:
 
 def _names(what: Found) -> list[str]:
     """States by what they came to be; which is which was not known before."""
-    kinds = ["vowels" if is_vowel else "consonants" for is_vowel in what.is_vowel]
+    kinds = [
+        "spaces" if is_space else "vowels" if is_vowel else "consonants"
+        for is_vowel, is_space in zip(what.is_vowel, what.is_space, strict=True)
+    ]
     return [f"state {i}: mostly {kind}" for i, kind in enumerate(kinds, 1)]
 
 

@@ -93,6 +93,10 @@ def parse(text: str) -> SmallModel:
     if unknown:
         raise ModelError(f"There is no state {unknown[0]!r} in the model: its states are {', '.join(states)}.")
     words = tuple(dict.fromkeys(word for *_, row in found for word in row))
+    folded: dict[str, str] = {}
+    for word in words:
+        if folded.setdefault(word.casefold(), word) != word:
+            raise ModelError(f"{folded[word.casefold()]} and {word} are the same word here: write it in one way.")
     if len(words) > MOST_WORDS:
         raise ModelError(f"The model has {len(words)} words: at most {MOST_WORDS} are shown here.")
     divided = list[str]()
@@ -111,12 +115,17 @@ def observe(model: SmallModel, text: str) -> Observation:
     Raises:
         ModelError: it has no words, too many, or such as the model does not know; or no path gives it.
     """
-    words = [text[start:stop] for start, stop in WordTokenizer.cut(text)]
     known = {word.casefold(): i for i, word in enumerate(model.words)}
+    # What the model calls a word is one, whatever signs it holds; all else is cut as words are elsewhere.
+    words = [
+        word
+        for piece in text.split()
+        for word in ([piece] if piece.casefold() in known else WordTokenizer.pieces(piece))
+    ]
     strange = [word for word in dict.fromkeys(words) if word.casefold() not in known]
     if not words or strange:
         said = f"This model does not know {_quoted(strange)}." if strange else "There is no text yet."
-        raise ModelError(f"{said} Write with its words: {', '.join(model.words)}.")
+        raise ModelError(f"{said} Use the words that it knows: {', '.join(model.words)}.")
     if len(words) > MOST_POSITIONS:
         raise ModelError(f"{len(words)} words: at most {MOST_POSITIONS} fit into this picture. Write a shorter text.")
     symbols = [known[word.casefold()] for word in words]

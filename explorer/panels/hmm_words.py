@@ -87,7 +87,11 @@ def _belief_figure(seen: Belief, reading: Reading) -> None:
         config={"displayModeBar": False},
         alt=f"The belief about the next word's state after each word; at the end most probable: {names[_last(seen)]}.",
     )
-    cut = f" The last {_COLUMNS} of {len(reading.score.token_ids)} words." if len(seen.words) == _COLUMNS else ""
+    cut = (
+        f" The last {_COLUMNS} of {len(reading.score.token_ids)} words."
+        if len(reading.score.token_ids) >= _COLUMNS
+        else ""
+    )
     st.caption(
         "Each column: what is believed of the next word's hidden state, once the word above has been read; the darker, "
         f"the more probable. A state is called by the words that it emits most often.{cut}"
@@ -122,7 +126,7 @@ def _all_states(lm: HMMLM) -> None:
         )
         st.html(
             '<div class="explorer-scroll" tabindex="0" role="region" aria-label="All states">'
-            '<table class="explorer-table"><thead><tr><th>State</th><th>Share of all words</th>'
+            '<table class="explorer-table"><thead><tr><th>State</th><th>Share of all tokens</th>'
             f"<th>Its most frequent words, P(w | h)</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
         downloads("states", None, None, lambda: _state_columns(lm, order, used), "States and their words")

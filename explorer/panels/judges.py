@@ -38,7 +38,10 @@ def judgements(judges: list[tuple[Reading, Reading]]) -> None:
         '<div class="explorer-scroll" tabindex="0" role="region" aria-label="Two models as judges">'
         f'<table class="explorer-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
-    st.caption("Both numbers compare across models: each is about the whole text, however a model cuts it into tokens.")
+    st.caption(
+        "Both numbers compare across models: each is about the whole text, however a model cuts it into tokens. A "
+        "model of words does not predict the spaces between them, which is a small advantage."
+    )
     downloads("judges", None, None, lambda: _columns(judges), "Two models as judges")
 
 

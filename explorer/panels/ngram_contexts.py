@@ -11,7 +11,7 @@ from models.mixers.counted_text import CountedText
 from models.tokens.words import WordTokenizer
 
 _PHRASES = "happy new\nOn January 1\nOn January first\nOn the first of January"
-_MOST = 40  # occurrences that are shown
+_MOST, _IN_FILE = 40, 500  # occurrences that are shown, and those of the CSV
 _WIDE = 7  # tokens on each side
 
 
@@ -28,7 +28,8 @@ def contexts(slug: str, counted: Counted) -> None:
     places = text.occurrences(last) if last else text.occurrences(())[:0]
     said = " ".join(text.tokenizer.tokens(last))
     times = "once" if len(places) == 1 else f"{len(places):,} times"
-    st.subheader(f"“{said}” occurs {times}." if len(places) else f"“{said}” never occurs in this text.", anchor=False)
+    verdict = f"“{said}” occurs {times}." if len(places) else f"“{said}” never occurs in this text."
+    st.html(f"<h3>{html.escape(verdict)}</h3>")  # no markdown: it quotes the reader
     rows = [text.around(int(place), len(last), _WIDE) for place in places[:_MOST]]
     rows.sort(key=lambda row: text.tokenizer.tokens(row[1][:1]))
     lines = "".join(
@@ -77,7 +78,7 @@ def _said(text: CountedText, token_ids: list[int]) -> str:
 
 
 def _places(text: CountedText, last: list[int]) -> Columns:
-    rows = [text.around(int(place), len(last), _WIDE) for place in text.occurrences(last)]
+    rows = [text.around(int(place), len(last), _WIDE) for place in text.occurrences(last)[:_IN_FILE]]
     tokens = text.tokenizer.tokens
     return {
         "before": [" ".join(tokens(before)) for before, _ in rows],

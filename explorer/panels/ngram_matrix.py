@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import controls, explain
 from explorer.downloads import Columns, downloads
 from explorer.figures.ngrams import count_matrix
-from explorer.numbers import percent
+from explorer.numbers import in_bytes, percent
 from explorer.panels.ngram_source import Counted
 from models.mixers.ngrams import Counts, count_flat
 from models.tokens.words import START_ID
@@ -47,9 +47,11 @@ def matrix(slug: str, counted: Counted) -> None:
     filled = "not zero" if text is not None else "kept"
     st.text(
         f"|V| = {vocab_size:,}: {cells:,.0f} cells; {different:,} are {filled}, {percent(different / cells)}.\n"
-        f"As a full matrix of {_CELL}-byte counts: {_bytes(cells * _CELL)}; as a list: {_bytes(different * 16.0)}"
+        f"As a full matrix of {_CELL}-byte counts: {in_bytes(cells * _CELL)}; as a list: {in_bytes(different * 16.0)}"
     )
-    rows = "".join(f"<tr><td>{n:,}</td><td>{n * n:,}</td><td>{_bytes(float(n) ** 2 * _CELL)}</td></tr>" for n in _SIZES)
+    rows = "".join(
+        f"<tr><td>{n:,}</td><td>{n * n:,}</td><td>{in_bytes(float(n) ** 2 * _CELL)}</td></tr>" for n in _SIZES
+    )
     st.html(
         '<table class="explorer-table"><thead><tr><th>|V|</th><th>Cells, |V|²</th><th>Memory</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
@@ -66,14 +68,6 @@ def _row(pairs: Counts, token: int, columns: list[int]) -> list[int]:
     words, seen = pairs.next_counts([token])
     found = dict(zip(words.tolist(), seen.tolist(), strict=True))
     return [found.get(column, 0) for column in columns]
-
-
-def _bytes(size: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}" if size >= 10 or unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"
 
 
 def _columns(pairs: Counts, counted: Counted) -> Columns:

@@ -54,7 +54,7 @@ def _fraction(counted: Counted) -> str:
     lm, after = counted.lm, counted.reading.score.next
     history, first = lm.context(counted.reading.score.token_ids), after.top_ids(1)[0]
     words, seen = lm.followers(history)
-    times, of = int(seen[words == first].sum()), int(seen.sum())
+    times, of = int(seen[words == first].sum()), lm.times(history)
     shown = lm.tokenizer.tokens(history[-_LONGEST:])
     h = explain.latex_text(("… " if len(history) > _LONGEST else "") + " ".join(shown))
     w = explain.latex_text(lm.tokenizer.tokens([first])[0])
@@ -76,12 +76,13 @@ def _counts_table(counted: Counted) -> None:
     for length in lengths:
         last = longest[len(longest) - length :]
         words, seen = lm.followers(last)
-        of = int(seen.sum())
+        of = lm.times(last)
         mark = " aria-current=true" if of and not used else ""
         used = used or bool(of)
         shares = zip(tokens(words[:_FOLLOWERS].tolist()), seen[:_FOLLOWERS].tolist(), strict=True)
         said = " · ".join(f"{html.escape(token)} {times:,}/{of:,}" for token, times in shares)
         more = f" · {len(words) - _FOLLOWERS:,} others" if len(words) > _FOLLOWERS else ""
+        more += f" · {of - int(seen.sum()):,} not kept" if of > seen.sum() else ""
         shown = html.escape(" ".join(tokens(last))) or "<i>no history</i>"
         rows.append(f"<tr{mark}><td>{shown}</td><td>{of:,}</td><td>{said + more if of else never}</td></tr>")
     st.html(
@@ -105,8 +106,8 @@ def _masses(counted: Counted) -> None:
     if text is None:
         return
 
-    def work(_: Ticket) -> Smoothed:
-        return smoothed(text, lm.counts, _METHODS, settings.k)
+    def work(ticket: Ticket) -> Smoothed:
+        return smoothed(text, lm.counts, _METHODS, settings.k, ticket.progress)
 
     key, place = (counted.source.key, settings.unit, settings.order, settings.k), st.empty()
     models = waiting.computed("ngrams smoothed", key, work, "Smoothing", place).models

@@ -33,7 +33,12 @@ class Source:
     """A text by a short name: `key` stands for it where results are kept."""
 
     key: str
-    text: str | None  # None: the table that ships
+    data: bytes | None  # as UTF-8; None: the table that ships
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is the table that ships."""
+        return self.data is None
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def source_input(slug: str, kind: str) -> Source:
     """What is counted, of one of the kinds."""
     if kind == "text":
         text = controls.text(f"{slug}_corpus", "Text to count, one sentence a line", NEW_YEAR, height=132)
-        return _source(text)
+        return _source(text.encode(errors="replace"))
     if kind == "table":
         st.caption(
             "Counts of Wikipedia, Tatoeba, TinyStories and six books: "
@@ -80,14 +85,14 @@ def source_input(slug: str, kind: str) -> Source:
     def chosen() -> Source:
         if upload is None:
             raise ModelError("No file yet: choose one.")
-        return _source(_decoded(upload))
+        return _source(upload)
 
-    return controls.last_good("source", chosen, lambda: _source(NEW_YEAR))
+    return controls.last_good("source", chosen, lambda: _source(NEW_YEAR.encode()))
 
 
 def ngram_controls(slug: str, source: Source, shown: Container[str]) -> Settings:
     """What is counted, N, and how counts become probabilities; of these only what is `shown` can be chosen."""
-    if source.text is None:
+    if source.is_table:
         order = controls.count(f"{slug}_order", "N", 3, 1, len(_TABLE)) if "order" in shown else 3
         return Settings("words", order, "discounted")
     unit, order, method, k = UNITS[0], 2, next(iter(METHODS)), 1.0
@@ -104,7 +109,7 @@ def ngram_controls(slug: str, source: Source, shown: Container[str]) -> Settings
 
 def counted(source: Source, settings: Settings, text: str) -> Counted | None:
     """The model of a source, and what it says of the prompt; None where the reader has been told why there is none."""
-    if source.text is None:
+    if source.is_table:
         reading = prompt.read_prompt(_TABLE[settings.order - 1], text)
         if reading is None or reading.model.card.family != "ngrams":
             return None
@@ -113,7 +118,7 @@ def counted(source: Source, settings: Settings, text: str) -> Counted | None:
     return controls.last_good(
         "counted",
         lambda: _count(source, settings, text, place),
-        lambda: _count(_source(NEW_YEAR), settings, FIRST_PROMPT, place),
+        lambda: _count(_source(NEW_YEAR.encode()), settings, FIRST_PROMPT, place),
         _offer,
     )
 
@@ -122,7 +127,7 @@ def _count(source: Source, settings: Settings, text: str, place: DeltaGenerator)
     unit, order = settings.unit, settings.order
 
     def work_on_text(ticket: Ticket) -> CountedText:
-        return counted_text.read(source.text or "", unit, ticket.progress)
+        return counted_text.read(_decoded(source.data or b""), unit, ticket.progress)
 
     def work_on_counts(_: Ticket) -> Counts:
         size = tokens.tokenizer.vocab_size
@@ -149,8 +154,8 @@ def _start_again() -> None:
         waiting.go_on(slot)
 
 
-def _source(text: str) -> Source:
-    return Source(hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(), text)
+def _source(data: bytes) -> Source:
+    return Source(hashlib.sha256(data).hexdigest(), data)
 
 
 def _decoded(data: bytes) -> str:

@@ -8,7 +8,7 @@ from explorer import controls, explain, style
 from explorer.components.bigram_steps import ChoiceStep, PairStep, inference, pre_training
 from explorer.panels.ngram_source import Counted
 from models.mixers.counted_text import CountedText
-from models.mixers.ngram_lm import NGramLM, train
+from models.mixers.ngram_lm import NGramLM
 from models.mixers.ngrams import count_flat
 from models.prediction.decoding import Decoding
 from models.prediction.generating import Step, generate, loop
@@ -38,7 +38,7 @@ def steps(slug: str, counted: Counted) -> None:
     if text is None:
         controls.notice("The built-in table was counted already. Count a text or a file to see it happen.")
         return
-    lm = train(text, order=2, method="frequency")
+    lm = counted.lm  # this view counts pairs, and smooths nothing
     st.subheader("Pre-training: count the pairs", anchor=False)
     _pre_training(text)
     st.subheader("Inference: write a text", anchor=False)

@@ -211,6 +211,7 @@ def _card_lines(card: ModelCard) -> list[tuple[str, object]]:
         ("Every text begins with", card.start_token),
         ("A text ends with", card.end_token),
         ("Trained on", card.corpus),
+        ("Training", card.training),
         ("Perplexity", card.perplexity and f"{card.perplexity} a token, on {card.held_out}"),
         ("Bits per character", card.bits_per_character and f"{card.bits_per_character}, on the same text"),
         ("Licence", card.licence),

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer import chrome, controls
 from explorer.contents import PAGES
 from explorer.downloads import downloads
+from explorer.numbers import in_bytes, in_numbers
 
 _VOCABULARIES = (50_000, 200_000, 1_000_000)
 _WORDS = 1_000  # of a text
@@ -65,31 +66,6 @@ def memory_panel(slug: str) -> None:
         st.text("Where dense vectors come from:")
         for page in after:
             chrome.page_link(page)
-
-
-def in_bytes(size: float) -> str:
-    """Bytes in the unit that reads best.
-
-    >>> in_bytes(200_000), in_bytes(9.6e9)
-    ('200 kB', '9.6 GB')
-    """
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{_rounded(size / unit)} {name}"
-    return f"{size:,.0f} bytes"
-
-
-def in_numbers(size: float) -> str:
-    """A count in millions, or thousands of millions.
-
-    >>> in_numbers(15_000_000), in_numbers(2.4e9)
-    ('15 million', '2.4 billion')
-    """
-    return f"{_rounded(size / 1e9)} billion" if size >= 1e9 else f"{_rounded(size / 1e6)} million"
-
-
-def _rounded(value: float) -> str:
-    return f"{float(f'{value:.3g}'):,.12g}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, current: bool = False) -> None:

@@ -50,7 +50,7 @@ def _dense(reading: Reading, names: Sequence[str], shown: Sequence[str]) -> dict
     token_ids = [token_id for token_id in found.values() if token_id is not None]
     table = embedding_rows(reading.model, token_ids) if token_ids else None
     if table is None:
-        st.caption(f"{reading.model.card.title} has no dense vector for any of these words as one token.")
+        st.text(f"{reading.model.card.title} has no dense vector for any of these words as one token.")
         return {}
     rows = dict(zip((name for name, token_id in found.items() if token_id is not None), table, strict=True))
     width = table.shape[1]
@@ -64,7 +64,7 @@ def _dense(reading: Reading, names: Sequence[str], shown: Sequence[str]) -> dict
         alt=f"{len(rows)} words as vectors of {width} numbers of either sign.",
     )
     downloads("dense", "dense", figure, lambda: _columns(rows), "Dense vectors")
-    st.caption(
+    st.text(
         f"Rows of the embedding table of {reading.model.card.title}."
         + (" Empty: after a space, not one token there." if len(rows) < len(names) else "")
     )

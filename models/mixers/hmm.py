@@ -17,6 +17,7 @@ from torch import Tensor
 from models.errors import ModelError
 
 _PAD = -1
+_FEW = 16  # states
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,15 +160,26 @@ def expected(hmm: HMM, observed: Int[Tensor, "batch pos"]) -> Expected:
     # xi_t(i, j) = alpha_t(i) A_ij B_j(w_t+1) beta_t+1(j) / P(w), of which only the sum over t is needed: a product of
     # matrices, with the largest numbers taken out of both first.
     before, after = forward[:, :-1], hmm.log_emission.T[symbols[:, 1:]] + backward[:, 1:]
-    most_before, most_after = _most(before), _most(after)
-    share = (most_before + most_after - of_each[:, None, None]).exp() * there[:, 1:, None]
-    pairs = torch.einsum("bpi,bpj->ij", (before - most_before).exp() * share, (after - most_after).exp())
+    if hmm.n_states <= _FEW:
+        xi = before[..., None] + hmm.log_transition + after[:, :, None, :] - of_each[:, None, None, None]
+        steps = (xi.exp() * there[:, 1:, None, None]).sum((0, 1))
+    else:
+        most_before, most_after = _most(before), _most(after)
+        share = (most_before + most_after - of_each[:, None, None]).exp() * there[:, 1:, None]
+        pairs = torch.einsum("bpi,bpj->ij", (before - most_before).exp() * share, (after - most_after).exp())
+        steps = pairs * hmm.log_transition.exp()
     emission = gamma.new_zeros(hmm.log_emission.T.shape).index_add_(0, symbols.flatten(), gamma.flatten(0, 1))
-    return Expected(gamma[:, 0].sum(0), pairs * hmm.log_transition.exp(), emission.T, float(of_each.sum()))
+    return Expected(gamma[:, 0].sum(0), steps, emission.T, float(of_each.sum()))
 
 
 def _log_product(log_rows: Float[Tensor, "batch i"], log_matrix: Float[Tensor, "i j"]) -> Float[Tensor, "batch j"]:
-    """ln of the product of exp(log_rows) and exp(log_matrix), with the largest number of each row taken out first."""
+    """ln of the product of exp(log_rows) and exp(log_matrix).
+
+    Of few states number by number. Of many as a product of matrices, with the largest number of each row taken out
+    first: ten times as fast, but a state that is e^745 times less probable than another counts as impossible.
+    """
+    if len(log_matrix) <= _FEW:
+        return (log_rows[..., None] + log_matrix).logsumexp(-2)
     most = _most(log_rows)
     return ((log_rows - most).exp() @ log_matrix.exp()).log() + most
 

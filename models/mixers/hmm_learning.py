@@ -141,6 +141,7 @@ class Found:
     expected: Float[Tensor, "symbol state"]  # how often a letter is expected to come from a state, given the text
     best: Int[Tensor, " symbol"]  # the state that most of a letter's occurrences come from
     is_vowel: tuple[bool, ...]  # of each state: whether most of its letters are vowels
+    is_space: tuple[bool, ...]  # of each state: whether most of what comes from it are spaces
     agreeing: tuple[bool, ...]  # of each letter: whether its state says what the list of vowels says
 
 
@@ -149,6 +150,8 @@ def found(hmm: HMM, letters: Letters, vowels: str = VOWELS) -> Found:
     emission = expected(hmm, padded(letters.sequences)).emission.T
     best = emission.argmax(1)
     truly = [symbol in vowels for symbol in letters.symbols]
-    is_vowel = tuple((emission[torch.tensor(truly)].sum(0) > emission.sum(0) / 2).tolist())
+    sounds = emission[torch.tensor([symbol != SPACE for symbol in letters.symbols])].sum(0)
+    is_space = tuple((sounds < emission.sum(0) / 2).tolist())
+    is_vowel = tuple((emission[torch.tensor(truly)].sum(0) > sounds / 2).tolist())
     agreeing = tuple(is_vowel[state] == truly[i] for i, state in enumerate(best.tolist()))
-    return Found(emission, best, is_vowel, agreeing)
+    return Found(emission, best, is_vowel, is_space, agreeing)

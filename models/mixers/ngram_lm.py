@@ -13,7 +13,7 @@ from models.card import ModelCard
 from models.interfaces import LanguageModel, Tokenizer
 from models.mixers.counted_text import CountedText
 from models.mixers.ngrams import Counts, Ints, count_flat
-from models.mixers.smoothing import AddK, KneserNey, Probs, Smoothing, StupidBackoff, tuned, uniform
+from models.mixers.smoothing import AddK, Discounted, KneserNey, Probs, Smoothing, StupidBackoff, tuned, uniform
 from models.tokens.words import END_ID, START_ID
 
 METHODS = {
@@ -63,9 +63,9 @@ class NGramLM(LanguageModel):
         return self.smoothing.counts
 
     @property
-    def nbytes(self) -> int:
-        """Bytes of memory that the counts take."""
-        return self.counts.nbytes
+    def parts(self) -> tuple[Counts, ...]:
+        """What takes memory; models of the same counts share it."""
+        return (self.counts,)
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
         history = [self.tokenizer.start_id, *token_ids]
@@ -78,6 +78,11 @@ class NGramLM(LanguageModel):
         if isinstance(self.smoothing, WholeHistory):
             return history[1:]
         return history[max(0, len(history) - self.smoothing.order + 1) :]
+
+    def times(self, history: Sequence[int]) -> int:
+        """#(h): how often a history is followed by anything, also where a table has not kept all that follows."""
+        _, seen = self.followers(history)
+        return max(int(seen.sum()), self.counts.count(history) if isinstance(self.smoothing, Discounted) else 0)
 
     def followers(self, history: Sequence[int]) -> tuple[Ints, Ints]:
         """The tokens that were seen after a history of at most N - 1 tokens, and how often, most often first."""

@@ -194,14 +194,7 @@ def tuned(counts: Counts, held_out: Iterable[Sequence[int]], rounds: int = 30) -
 
     Source: Jelinek and Mercer 1980; Dempster, Laird and Rubin 1977.
     """
-    rows = []
-    for sentence in held_out:
-        for i in range(1, len(sentence)):
-            parts = relative_frequencies(counts, sentence[:i], counts.order)
-            row = np.zeros(counts.order + 1)
-            row[: len(parts)] = [part[sentence[i]] for part in parts]
-            rows.append(row)
-    table = np.stack(rows)
+    table = np.stack([_relative_frequency(counts, one[:i], one[i]) for one in held_out for i in range(1, len(one))])
     weights = np.full(counts.order + 1, 1 / (counts.order + 1))
     for _ in range(rounds):
         shares = weights * table
@@ -220,6 +213,19 @@ def relative_frequencies(counts: Counts, history: Sequence[int], order: int) -> 
         part[words] = seen / seen.sum()
         parts.append(part)
     return parts
+
+
+def _relative_frequency(counts: Counts, history: Sequence[int], token_id: int) -> Floats:
+    """What `relative_frequencies` gives one token; 0 where the history never occurred."""
+    row = np.zeros(counts.order + 1)
+    row[0] = 1 / (counts.vocab_size - 1)
+    for length in range(min(counts.order - 1, len(history)) + 1):
+        before = history[len(history) - length :]
+        _, seen = _predicted(counts, before)
+        if not len(seen):
+            break
+        row[length + 1] = counts.count([*before, token_id]) / seen.sum()
+    return row
 
 
 def context(history: Sequence[int], order: int) -> Sequence[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.mixers.counted_text import CountedText
+from models.mixers.counted_text import CountedText, Progress, no_progress
 from models.mixers.ngram_lm import NGramLM, train
 from models.mixers.ngrams import Counts
 from models.prediction.scoring import score
@@ -26,14 +26,20 @@ class Smoothed:
     models: Mapping[str, NGramLM]
 
     @property
-    def nbytes(self) -> int:
-        """Bytes of memory: all have the same counts."""
-        return max(model.nbytes for model in self.models.values())
+    def parts(self) -> tuple[Counts, ...]:
+        """What takes memory."""
+        return next(iter(self.models.values())).parts
 
 
-def smoothed(text: CountedText, counts: Counts, methods: Sequence[str], k: float) -> Smoothed:
-    """The counts of a text under each of these methods."""
-    return Smoothed({method: train(text, order=counts.order, method=method, k=k, counts=counts) for method in methods})
+def smoothed(
+    text: CountedText, counts: Counts, methods: Sequence[str], k: float, progress: Progress = no_progress
+) -> Smoothed:
+    """The counts of a text under each of these methods; `progress` is told how many are done."""
+    models = {}
+    for i, method in enumerate(methods):
+        progress(i, len(methods))
+        models[method] = train(text, order=counts.order, method=method, k=k, counts=counts)
+    return Smoothed(models)
 
 
 def seen_history(lm: NGramLM, token_ids: Sequence[int]) -> list[int]:

@@ -132,7 +132,7 @@ def score(
     Args:
         lm: any language model.
         text: a text, or its token ids.
-        written: the text that these ids are of, where it is known; they may say less than it does.
+        written: the text that these ids are of, where it is known: without it unknown words cost no spelling.
         after: an earlier score by the same model; only what differs from it is computed.
         end: whether the end of the text counts as a last token.
         progress: is told (positions done, positions in all); may raise to stop the walk.
@@ -159,7 +159,7 @@ def score(
         if stop > len(token_ids):
             last = rows[-1].cpu().clone()  # a view would keep all rows
         start = stop
-    return _score(lm.tokenizer, _written(lm, text, written), token_ids, parts, last)
+    return _score(lm.tokenizer, text if isinstance(text, str) else written, token_ids, parts, last)
 
 
 def score_batch(lm: LanguageModel, texts: Sequence[str | Sequence[int]], *, end: bool = False) -> Iterator[list[Score]]:
@@ -191,35 +191,31 @@ def _scores(
     batch = lm.logits_batch(histories, [0] * len(histories))
     for text, token_ids, rows in zip(texts, histories, batch, strict=True):
         parts = [_summary(rows[: len(token_ids)], token_ids)]
-        yield _score(lm.tokenizer, _written(lm, text, None), token_ids, parts, rows[-1].cpu().clone())
+        known = text if isinstance(text, str) else None
+        yield _score(lm.tokenizer, known, token_ids, parts, rows[-1].cpu().clone())
 
 
 def _score(
     tokenizer: Tokenizer,
-    text: str,
+    text: str | None,
     token_ids: list[int],
     parts: Sequence[tuple[Tensor, ...]],
     last: Float[Tensor, " vocab"],
 ) -> Score:
     log_probs, ranks, entropies, top_ids, top_log_probs = (torch.cat(column) for column in zip(*parts, strict=True))
     return Score(
-        text=text,
+        text=tokenizer.decode(token_ids) if text is None else text,
         token_ids=tuple(token_ids),
         tokens=tuple(tokenizer.tokens(token_ids)),
         token_log_probs=log_probs,
-        spelling=_spelling(tokenizer, text, token_ids),
+        # Of bare ids nobody knows how their unknown words are spelt.
+        spelling=torch.zeros(len(token_ids)) if text is None else _spelling(tokenizer, text, token_ids),
         ranks=ranks,
         entropies=entropies,
         top_ids=top_ids,
         top_log_probs=top_log_probs,
         next=NextToken(tokenizer, last),
     )
-
-
-def _written(lm: LanguageModel, text: str | Sequence[int], written: str | None) -> str:
-    if written is None:
-        return text if isinstance(text, str) else lm.tokenizer.decode(text)
-    return written
 
 
 def _spelling(tokenizer: Tokenizer, text: str, token_ids: Sequence[int]) -> Float[Tensor, " pos"]:

@@ -29,6 +29,7 @@ class CountedTokenizer:
     def of(cls, corpus: str, most: int | None = None) -> "CountedTokenizer":
         """The tokenizer of a corpus, with its `most` frequent pieces."""
         counts = Counter(cls.pieces(corpus))
+        counts.pop(UNKNOWN, None)  # in a text it stands for what is not in the vocabulary
         return cls([piece for piece, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]])
 
     @staticmethod

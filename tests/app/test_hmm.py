@@ -211,3 +211,11 @@ def test_odd_prompts_are_read_or_explained(open_page, small, text):
     run(app.text_area[0].input(text))
     assert charts(app)
     assert app.text_area[0].value == text
+
+
+def test_a_word_of_the_model_may_hold_signs_and_is_written_in_one_way(open_page):
+    model = "Sweet: 1 | Sweet 1 | ice-cream 0.5 it's 0.5"
+    app = open_page("hmm", hmm_model=model, prompt="Ice-cream it's ice-cream")
+    assert not notices(app)
+    app = open_page("hmm", hmm_model="One: 1 | One 1 | Fish 0.5 fish 0.5", prompt="fish")
+    assert any("Fish and fish are the same word" in notice for notice in notices(app))

@@ -252,10 +252,10 @@ def test_a_closed_queue_ends_its_threads():
 
 
 def test_heavy_results_are_forgotten_first_come_first_gone():
-    queue = ModelQueue(workers=1, weigh=len, max_bytes=10)
+    queue = ModelQueue(workers=1, weigh=lambda result: {id(result): len(result)}, max_bytes=10)
 
     def ask(key, size):
-        ticket = queue.ask("me", key, lambda _: "x" * size)
+        ticket = queue.ask("me", key, lambda _: f"{key}" * size)
         assert ticket.wait(5)
         return ticket
 
@@ -267,3 +267,17 @@ def test_heavy_results_are_forgotten_first_come_first_gone():
     alone = ask(4, 50)  # more than there is room for, but it was just asked for
     assert ask(4, 50) is alone
     assert ask(1, 4) is not first
+
+
+def test_a_part_that_results_share_weighs_once():
+    shared = "x" * 8
+    queue = ModelQueue(workers=1, weigh=lambda result: {id(result): len(result)}, max_bytes=10)
+
+    def ask(key):
+        ticket = queue.ask("me", key, lambda _: shared)
+        assert ticket.wait(5)
+        return ticket
+
+    first, second = ask(1), ask(2)
+    assert ask(1) is first
+    assert ask(2) is second

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import ModelError
-from models.mixers.hmm import HMM, baum_welch, padded
+from models.mixers.hmm import HMM, baum_welch, expected, padded
 
 sequences = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 
@@ -95,6 +95,30 @@ def test_the_likelihood_never_falls(seed):
     many = padded([some(seed, states=2).sample(15, i)[1] for i in range(6)])
     values = [value for _, value in baum_welch(HMM.random(2, 4, seed), many, 12)]
     assert all(after >= before - 1e-9 for before, after in itertools.pairwise(values))
+
+
+def test_what_is_very_improbable_is_not_impossible():
+    """Two states that nothing connects; after many steps one is far less probable, and then the only one possible."""
+    emission = torch.tensor([[1.0, 0.0], [1e-30, 1.0]], dtype=torch.double)
+    emission[1] /= emission[1].sum()
+    hmm = HMM.of(torch.tensor([0.5, 0.5], dtype=torch.double), torch.eye(2, dtype=torch.double), emission)
+    observed = torch.tensor([[0] * 12 + [1]])
+    wanted = math.log(0.5) + 12 * math.log(1e-30)
+    assert float(hmm.log_likelihood(observed)[0]) == pytest.approx(wanted)
+    assert hmm.viterbi(observed[0]).log_prob == pytest.approx(wanted)
+    [(after, _)] = baum_welch(hmm, observed, 1)
+    assert after.log_initial.exp().tolist() == pytest.approx([0, 1])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_states_are_computed_like_few(seed, monkeypatch):
+    few, observed = some(seed, states=5, symbols=6), padded([some(seed, 5, 6).sample(n, n)[1] for n in (9, 1, 4)])
+    likelihood, counts = few.log_likelihood(observed), expected(few, observed)
+    monkeypatch.setattr("models.mixers.hmm._FEW", 0)
+    torch.testing.assert_close(few.log_likelihood(observed), likelihood)
+    again = expected(few, observed)
+    torch.testing.assert_close(again.transition, counts.transition)
+    torch.testing.assert_close(again.emission, counts.emission)
 
 
 def test_samples_are_known_by_their_seed_and_follow_the_model():

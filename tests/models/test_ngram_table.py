@@ -120,6 +120,24 @@ def test_what_is_left_out_would_have_changed_little():
     assert losses(counts, discounts)[0].min() == math.inf  # single tokens always stay
 
 
+def test_a_loss_is_what_the_corpus_loses_without_the_ngram():
+    texts = some(many=400)
+    counts = counted(texts, order=2)
+    discounts = discounts_of(counts)
+    of, text = losses(counts, discounts)[1], closed(texts)
+
+    def nats(smoothing):
+        return -sum(math.log(smoothing.probs(one[:i])[one[i]]) for one in text for i in range(1, len(one)))
+
+    every = nats(Discounted(counts, discounts))
+    for place in np.argsort(-of)[[0, 3, 8, 15]]:
+        left = np.arange(len(of)) != place
+        without = Counts(
+            VOCAB, START, (counts.ngrams[0], counts.ngrams[1][left]), (counts.counts[0], counts.counts[1][left])
+        )
+        assert nats(Discounted(without, discounts)) - every == pytest.approx(of[place], rel=0.35, abs=2)
+
+
 @given(sentences)
 def test_packing_gives_small_counts_back(texts):
     counts = counted(texts, order=4)

@@ -4,6 +4,7 @@ python -m models.zoo.ngrams CORPUS     on what models.zoo.corpus made
 """
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,12 +25,13 @@ from models.zoo.ngrams import NAMES, TABLE, table
 _MOST = 3_300_000  # n-grams: three bytes each
 
 
-def _card(order: int, parameters: int, tokens: int) -> ModelCard:
+def _card(order: int, parameters: int, trained: str) -> ModelCard:
     return ModelCard(
         name=NAMES[order - 1],
         title=f"{NAMES[order - 1].capitalize()}, counted",
         family="ngrams",
-        corpus=f"{corpus.DESCRIPTION}: {tokens:,} tokens counted once",
+        corpus=corpus.DESCRIPTION,
+        training=trained,
         licence=corpus.LICENCE,
         source="python -m models.zoo.ngrams",
         precision="counts of the n-grams that matter, larger ones rounded",
@@ -41,16 +43,19 @@ def _card(order: int, parameters: int, tokens: int) -> ModelCard:
 
 
 def _main(folder: Path) -> None:
+    began = time.monotonic()
     tokens = corpus.encoded(folder, "train").astype(np.int64)
     counts = count_flat(tokens, len(NAMES), vocab_size=corpus.VOCAB_SIZE, start_id=START_ID)
     discounts = discounts_of(counts)
     save_file(packed(pruned(counts, discounts, _MOST)) | {"discounts": np.array(discounts)}, TABLE)
     del counts
+    predicted, seconds = int((tokens != START_ID).sum()), time.monotonic() - began
+    trained = f"{predicted:,} tokens counted once, in {seconds:,.0f} s on one CPU core"
     sizes = np.cumsum(list(map(len, table().counts.ngrams)))
     sentences = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
     cards = []
     for order in range(1, len(NAMES) + 1):
-        card = _card(order, int(sizes[order - 1]), len(tokens))
+        card = _card(order, int(sizes[order - 1]), trained)
         smoothing = Discounted(cut(table().counts, order), discounts)
         cards.append(measured(NGramLM(smoothing, spelling.tokenizer(), card), sentences))
         print(cards[-1], flush=True)  # noqa: T201 - a command's progress

@@ -1,6 +1,8 @@
 """How unknown words are spelt: a small character model of the words that the zoo's vocabulary does not hold.
 
-With it a text has a probability down to its letters, so that bits per character compare with models of other tokens.
+With it a text's words have a probability down to their letters, so that bits per character compare across
+vocabularies. Two small things are left out: the spaces between words, which a model of words does not predict, and that
+spellings of known words keep a little of the probability here.
 `python -m models.zoo.spelling` rebuilds it.
 """
 
@@ -12,7 +14,7 @@ from safetensors.numpy import load_file
 
 from models.mixers.ngram_table import unpacked
 from models.mixers.smoothing import Discounted, Smoothing
-from models.tokens.words import END_ID, START_ID, UNKNOWN, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
+from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
 from models.zoo import corpus
 
 FILE = Path(__file__).parent / "counts.safetensors"
@@ -40,12 +42,9 @@ class SpelledWords(WordTokenizer):
     """A closed vocabulary of words, and how probable the spellings of all others are."""
 
     def spelling(self, text: str) -> list[float]:
-        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it.
-
-        A text that was generated may hold `<unk>` itself, of which nobody knows how it is spelt: 0 too.
-        """
+        """ln P(how the token is spelt | the token) of each token of `text`: 0 where the vocabulary holds it."""
         return [
-            _spelling().log_prob(piece) if token_id == UNKNOWN_ID and piece != UNKNOWN else 0.0
+            _spelling().log_prob(piece) if token_id == UNKNOWN_ID else 0.0
             for token_id, piece in zip(self.encode(text), self.pieces(text), strict=True)
         ]
 
