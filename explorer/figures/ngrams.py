@@ -66,7 +66,7 @@ def perplexity_by_order(orders: Sequence[int], train: ArrayLike, held_out: Array
 
 
 def smoothing_masses(methods: Sequence[str], unseen: ArrayLike, notes: Sequence[str], marked: int) -> go.Figure:
-    """A bar a smoothing: the probability of what was never seen, out of 1, and a note at its end.
+    """A bar a smoothing: the probability of what was never seen, out of 1, and a note below its name.
 
     Args:
         methods: their names, from above.
@@ -99,33 +99,24 @@ def smoothing_masses(methods: Sequence[str], unseen: ArrayLike, notes: Sequence[
             ("unseen", values, style.faded(style.SURPRISAL, 0.55), "/"),
         )
     ]
-    said = {
-        "type": "scatter",
-        "mode": "text",
-        "x": np.full(len(methods), 1.01, dtype=np.float32),
-        "y": places,
-        "text": list(notes),
-        "textposition": "middle right",
-        "textfont": font,
-        "hoverinfo": "skip",
-    }
     return made(
-        data=[*bars, said],
+        data=bars,
         layout={
-            "height": 60 + 44 * len(methods),
+            "height": 60 + 50 * len(methods),
             "barmode": "stack",
+            "uniformtext": {"minsize": 12, "mode": "hide"},  # a bar too short for its label has none
             "bargap": 0.3,
             "dragmode": False,
             "xaxis": {
-                "range": [0, 1.42],
-                "tickvals": [0, 0.25, 0.5, 0.75, 1],
+                "range": [0, 1.03],
+                "tickvals": [0, 0.5, 1],
                 "title": {"text": "probability of the next token", "font": font, "standoff": 4},
                 "tickfont": font,
                 "fixedrange": True,
             },
             "yaxis": {
                 "tickvals": places,
-                "ticktext": list(methods),
+                "ticktext": [f"{method}<br>{note}" for method, note in zip(methods, notes, strict=True)],
                 "autorange": "reversed",
                 "tickfont": font,
                 "fixedrange": True,

@@ -112,7 +112,7 @@ def test_vowels_are_found(open_page):
 
 @pytest.mark.parametrize(("way", "states"), [("running", 3), ("spaced", 2)])
 def test_what_is_said_of_the_letters_is_what_was_found(open_page, way, states):
-    text = LETTERS[:700]
+    text = LETTERS[:300]
     app = open_page("hmm", hmm_view="letters", hmm_text=text, hmm_way=way, hmm_states=str(states), hmm_restarts="2")
     letters = letters_of(text, way)
     learning = Learning(letters, restarts(letters, states, 2, 150))

@@ -85,8 +85,8 @@ def test_another_text_has_other_counts_and_none_is_explained(open_page):
 def test_smoothing_gives_something_to_the_unseen(open_page):
     app = open_page("ngrams", prompt="The new people")
     masses = json.loads(charts(app)[1].spec)
-    unseen = dict(zip(masses["layout"]["yaxis"]["ticktext"], floats(masses["data"][1]["x"])))
-    notes = dict(zip(masses["layout"]["yaxis"]["ticktext"], masses["data"][2]["text"]))
+    notes = dict(label.split("<br>") for label in masses["layout"]["yaxis"]["ticktext"])
+    unseen = dict(zip(notes, floats(masses["data"][1]["x"])))
     text = read(NEW_YEAR, "words")
     followers = {line[i + 1] for line in WORDS for i, word in enumerate(line) if word == "people"}
     # 0 / 0 after "new people": all tokens equally probable; seen are those that followed "people".
