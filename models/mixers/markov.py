@@ -159,7 +159,7 @@ def expected_pairs(counts: Int[np.ndarray, "from to"]) -> Float[np.ndarray, "fro
 
 def dependence(counts: Int[np.ndarray, "from to"]) -> Dependence:
     """Compares the pairs with what they would be if each state were drawn for itself."""
-    from scipy.special import chdtrc  # type: ignore[import-untyped]
+    from scipy.special import chdtrc
 
     counts = counts[counts.sum(1) > 0][:, counts.sum(0) > 0]
     expected = expected_pairs(counts)
