@@ -36,7 +36,9 @@ class Training:
         self.of = settings.epochs * len(self._learned.ids)
         if not self.of:
             raise ModelError("The text is too short to learn from: give a longer one.")
-        self._seen, self._unseen = self._pairs(self._learned), self._pairs(held_out)
+        self._seen, self._unseen = (
+            Pairs(looked_at(part, settings), settings.method) for part in (self._learned, held_out)
+        )
 
     @property
     def learning_rate(self) -> float:
@@ -80,11 +82,6 @@ class Training:
     def _rate(self, done: int) -> float:
         return self.settings.learning_rate * max(1e-4, 1 - done / self.of)
 
-    def _pairs(self, text: RunningWords) -> "Pairs":
-        stop = min(len(text.ids), _LOOKED_AT)
-        drawn = word2vec_kernel.examples(text, self._draws, self.settings, start=0, stop=stop, seed=self.settings.seed)
-        return Pairs(list(drawn), self.settings.method)
-
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -123,3 +120,10 @@ class Pairs:
         """All neighbours in a row, where those of each example begin, and how many they are."""
         counts = np.array([len(one.contexts) for one in self.examples])
         return np.concatenate([one.contexts for one in self.examples]), counts.cumsum() - counts, counts
+
+
+def looked_at(text: RunningWords, settings: Settings) -> list[Example]:
+    """The examples by which the loss on a text is told: those of its beginning."""
+    stop = min(len(text.ids), _LOOKED_AT)
+    drawn = word2vec_kernel.examples(text, Draws.of(text, settings), settings, start=0, stop=stop, seed=settings.seed)
+    return list(drawn)

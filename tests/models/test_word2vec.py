@@ -1,13 +1,14 @@
 """word2vec: its gradients by hand, a step in numpy, and the compiled steps, which are the same."""
 
-
 import numpy as np
 import pytest
+import torch
 
 from models.errors import ModelError
-from models.tokens import running_words, word2vec, word2vec_kernel
+from models.tokens import running_words, word2vec, word2vec_batched, word2vec_kernel
 from models.tokens.running_words import RunningWords
 from models.tokens.word2vec import METHODS, Example, Settings, Vectors
+from models.tokens.word2vec_batched import BatchedTraining
 from models.tokens.word2vec_kernel import Draws
 from models.tokens.word2vec_training import Training
 
@@ -242,3 +243,62 @@ def test_a_text_without_pairs_is_no_trouble() -> None:
     training = Training(running_words.read(["one", "two"] * 30), settings())
     list(training)
     assert np.isnan(training.loss())
+
+
+def test_a_batched_step_is_the_gradient_of_its_loss(text: RunningWords) -> None:
+    how = settings(learning_rate=0.1)
+    training = BatchedTraining(text, how, torch.device("cpu"))
+    training._context.normal_(0, 0.5, generator=torch.Generator().manual_seed(1))
+    target, context = (part.clone().requires_grad_() for part in (training._target, training._context))
+    centres = torch.tensor([0, 1, 2, 1])
+    contexts = torch.tensor([[1, 2], [3, 0], [4, 4], [0, 5]])
+    is_pair = torch.tensor([[True, True], [True, False], [True, True], [False, False]])
+    drawn = torch.arange(64).remainder(len(text.words))[None]
+    loss = word2vec_batched.batch_loss(target, context, centres, contexts, is_pair, drawn, how.negatives)
+    by_hand = torch.zeros(())
+    for centre, words, here in zip(centres, contexts, is_pair):
+        for word in words[here]:
+            by_hand -= torch.log(torch.sigmoid(target[centre] @ context[word]))
+            by_hand -= 4 / 64 * torch.log(1 - torch.sigmoid(context[drawn[0]] @ target[centre])).sum()
+    assert loss.item() == pytest.approx(by_hand.item(), rel=1e-5)
+    by_target, by_context = torch.autograd.grad(loss, (target, context))
+    training._step(centres, contexts, is_pair, drawn)
+    np.testing.assert_allclose(training._target, (target - 0.1 * by_target).detach(), atol=1e-5)
+    np.testing.assert_allclose(training._context, (context - 0.1 * by_context).detach(), atol=1e-5)
+
+
+def test_batches_pair_the_words_within_window_and_sentence() -> None:
+    text = running_words.read(["a b c d e f", "g h"])
+    training = BatchedTraining(text, Settings(n_embd=2, window=1), torch.device("cpu"))
+    ids = torch.from_numpy(text.ids).long()
+    places = (ids != -1).nonzero().squeeze(1)
+    contexts, is_pair = training._neighbours(ids, (ids == -1).cumsum(0), places)
+    found = {text.words[ids[p]]: [text.words[w] for w in row[here]] for p, row, here in zip(places, contexts, is_pair)}
+    first, second = "abcdef", "gh"
+    expected = {
+        word: [other for other in sentence if abs(ord(other) - ord(word)) == 1]
+        for sentence in (first, second)
+        for word in sentence
+    }
+    assert found == expected
+
+
+def test_batched_training_learns_what_the_compiled_one_learns() -> None:
+    lines = [f"{animal} {verb}" for animal in ("cat", "dog", "cow") for verb in ("eats", "sleeps", "runs")]
+    others = [f"{metal} {use}" for metal in ("iron", "gold", "lead") for use in ("rusts", "melts", "shines")]
+    text, how = running_words.read((lines + others) * 20), settings(epochs=40, subsample=0.0, learning_rate=0.1)
+    compiled, batched = Training(text, how), BatchedTraining(text, how, torch.device("cpu"))
+    for training in (compiled, batched):
+        list(training)
+    assert batched.words == compiled.words
+    assert batched.loss() == pytest.approx(compiled.loss(), abs=0.2)
+    with pytest.raises(ModelError, match="CBOW on the CPU"):
+        BatchedTraining(text, settings("cbow"), torch.device("cpu"))
+
+
+@pytest.mark.gpu
+def test_batched_training_learns_on_a_gpu(text: RunningWords) -> None:
+    training = BatchedTraining(text, settings(epochs=30), torch.device("cuda"))
+    before = training.loss()
+    list(training)
+    assert training.loss() < before
