@@ -19,7 +19,7 @@ from typing import Any, no_type_check
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numba import njit
 from scipy.sparse import coo_array, csr_array
 from torch import Tensor
@@ -32,6 +32,7 @@ from models.tokens.word2vec import Vectors
 _COUNTED = 1_000_000  # words of a text counted at once
 _SLICE = 200_000  # pairs a thread takes at once
 _LOOKED_AT = 20_000  # pairs by which the loss is told
+_EACH = 100  # one pair of words in so many is held out, at most _LOOKED_AT
 _COMPILED = {"nogil": True, "cache": True}
 
 
@@ -68,7 +69,7 @@ class Counts:
     neighbour: Int[np.ndarray, " pair"]
     count: Float[np.ndarray, " pair"]
 
-    def part(self, these: slice) -> "Counts":
+    def part(self, these: slice | Bool[np.ndarray, " pair"]) -> "Counts":
         """Some of the pairs."""
         return Counts(self.word[these], self.neighbour[these], self.count[these])
 
@@ -137,12 +138,9 @@ class GloveTraining:
     Each slice changes `vectors`; who wants to keep them as they are now makes a copy.
     """
 
-    def __init__(
-        self, text: RunningWords, settings: GloveSettings, threads: int = 1, held_out: RunningWords | None = None
-    ) -> None:
-        """Nothing is counted yet; without a text to hold out, a part of the text itself is."""
+    def __init__(self, text: RunningWords, settings: GloveSettings, threads: int = 1) -> None:
+        """Nothing is counted yet."""
         self.text, self.settings, self._threads = text, settings, threads
-        self._learned, self._held_out = (text, held_out) if held_out else text.split()
         self._weights = fresh(len(text.words), settings.n_embd, settings.seed)
         self._squares = [np.zeros_like(part) for part in self._weights.parts]
         self._counts: Counts | None = None
@@ -163,14 +161,14 @@ class GloveTraining:
     @property
     def words(self) -> int:
         """How many words of the text the work so far stands for, those of each epoch counted."""
-        return round(self.done / self.of * self.settings.epochs * self._learned.length)
+        return round(self.done / self.of * self.settings.epochs * self.text.length)
 
     def loss(self) -> float:
         """Mean of f(X) times the squared miss, over the same pairs each time; NaN before they are counted."""
         return self._mean(self._counts)
 
     def held_out_loss(self) -> float:
-        """The same over the counts of the held-out text, as if it were as long as the other; NaN where it has none."""
+        """The same over pairs that occur and are held out: no step is taken for them; NaN if there are none."""
         return self._mean(self._unseen)
 
     def __iter__(self) -> Iterator[int]:
@@ -179,16 +177,15 @@ class GloveTraining:
         Raises:
             ModelError: no two words stand near each other.
         """
-        for counted in count(self._learned, self.settings.window):
+        for counted in count(self.text, self.settings.window):
             if isinstance(counted, float):
                 yield 0
             else:
-                self._counts = _shuffled(counted, self.settings.seed)
+                self._counts, self._unseen = _parted(_shuffled(counted, self.settings.seed))
         if self._counts is None or not len(self._counts.word):
             raise ModelError("No two words stand near each other in this text: give a longer one.")
         pairs = len(self._counts.word)
         self.of = pairs * self.settings.epochs
-        self._unseen = _shuffled(self._held_out_counts(), self.settings.seed)
         for epoch in range(self.settings.epochs):
             for _, stop in in_slices(
                 pairs,
@@ -198,11 +195,6 @@ class GloveTraining:
             ):
                 self.done = epoch * pairs + stop
                 yield self.done
-
-    def _held_out_counts(self) -> csr_array:
-        """Those of the held-out text, as if it were as long as the learned one."""
-        *_, counted = count(self._held_out, self.settings.window)
-        return counted * np.float32(self._learned.length / max(1, self._held_out.length))
 
     def _mean(self, counts: Counts | None) -> float:
         if counts is None or not len(counts.word):
@@ -218,6 +210,14 @@ def _shuffled(counts: csr_array, seed: int) -> Counts:
     order = np.random.default_rng(seed).permutation(pairs.nnz)
     word, neighbour = (part[order].astype(np.int32) for part in pairs.coords)
     return Counts(word, neighbour, pairs.data[order].astype(np.float32))
+
+
+def _parted(counts: Counts) -> tuple[Counts, Counts]:
+    """What is learned, and what is held out: of a pair both orders, since a count is the same in both."""
+    lower, upper = np.minimum(counts.word, counts.neighbour), np.maximum(counts.word, counts.neighbour)
+    pair = lower.astype(np.int64) << 32 | upper
+    held = np.isin(pair, pair[: min(len(pair) // _EACH, _LOOKED_AT) // 2])
+    return counts.part(~held), counts.part(held)
 
 
 def _fit_part(

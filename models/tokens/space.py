@@ -5,6 +5,7 @@ Levy and Goldberg 2014, Linguistic Regularities in Sparse and Explicit Word Repr
 """
 
 import difflib
+import hashlib
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -45,6 +46,13 @@ class WordVectors:
     def nbytes(self) -> int:
         """About what it takes: the vectors twice, as they are and of length 1."""
         return 2 * int(self.vectors.nbytes)
+
+    @cached_property
+    def key(self) -> str:
+        """By what the same words with the same vectors are known."""
+        found = hashlib.sha256("\n".join(self.words).encode(errors="surrogatepass"))
+        found.update(np.ascontiguousarray(self.vectors).data)
+        return found.hexdigest()
 
     @cached_property
     def ids(self) -> dict[str, int]:

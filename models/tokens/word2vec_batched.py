@@ -133,12 +133,12 @@ class BatchedTraining:
         self._target.index_add_(0, centres, change, alpha=-rate)
 
 
-def begin(text: RunningWords, settings: Settings) -> Training | BatchedTraining:
+def begin(text: RunningWords, settings: Settings, threads: int = 1) -> Training | BatchedTraining:
     """Training where it is quickest: skip-gram on the GPU, if there is one and words enough for large batches."""
     chosen = device.pick()
     if chosen.type == "cuda" and settings.method == "skip-gram" and len(text.words) * _A_WORD >= _WORTH:
         return BatchedTraining(text, settings, chosen)
-    return Training(text, settings)
+    return Training(text, settings, threads)
 
 
 def batch_loss(

@@ -16,7 +16,7 @@ from models.tokens.running_words import SENTENCE_END, RunningWords
 from models.tokens.word2vec import Example, Settings, Vectors, keep_probability, negative_probability
 
 _LONGEST = 1_000  # words of a sentence; what is longer is taken in parts
-_CACHED = {"nogil": True, "fastmath": True, "cache": True}
+_CACHED = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
 
 
 @dataclass(frozen=True, eq=False)

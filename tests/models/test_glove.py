@@ -81,20 +81,36 @@ def test_fitting_comes_near_the_logarithms_of_the_counts() -> None:
     done = list(training)
     assert done[0] == 0  # counting comes first
     assert done[-1] == training.of
-    assert training.words == 2000 * training._learned.length
+    assert training.words == 2000 * text.length
     assert training.loss() < 0.01
-    table = _counted(training._learned, 3)
+    table = _counted(text, 3)
     weights = training._weights
     fitted = weights.vectors.target @ weights.vectors.context.T + weights.target_bias[:, None] + weights.context_bias
     seen = table > 20
+    assert training._unseen is not None
+    seen[training._unseen.word, training._unseen.neighbour] = False
     np.testing.assert_allclose(fitted[seen], np.log(table[seen]), atol=0.2)
 
 
-def test_held_out_counts_are_scaled_to_the_learned_text() -> None:
-    training = GloveTraining(running_words.read(_LINES * 100), GloveSettings(n_embd=4, window=3, x_max=20.0, epochs=30))
+def test_held_out_pairs_are_never_learned() -> None:
+    random = np.random.default_rng(1)
+    text = running_words.read(" ".join(random.choice([*"abcdefghijklmnopqrstuvwxyz"], 30)) for _ in range(50))
+    training = GloveTraining(text, GloveSettings(n_embd=4, window=3, x_max=20.0, epochs=30))
     list(training)
-    # The held-out sentences are all of one kind, so its pairs are too frequent there by a factor, no more than that.
-    assert 0 < training.held_out_loss() < 5
+    learned, held = (
+        {*zip(part.word.tolist(), part.neighbour.tolist(), strict=True)}
+        for part in (training._counts, training._unseen)
+        if part is not None
+    )
+    assert held
+    assert not learned & held
+    assert not {(other, one) for one, other in learned} & held
+    table = _counted(text, 3)
+    assert learned | held == {*zip(*(axis.tolist() for axis in table.nonzero()), strict=True)}
+    weights = training._weights
+    fitted = weights.vectors.target @ weights.vectors.context.T + weights.target_bias[:, None] + weights.context_bias
+    expected = [min(1, table[pair] / 20) ** 0.75 * (fitted[pair] - np.log(table[pair])) ** 2 for pair in held]
+    assert training.held_out_loss() == pytest.approx(np.mean(expected), rel=1e-4)
 
 
 def test_a_text_without_pairs_is_refused() -> None:
