@@ -60,6 +60,20 @@ PAGES = (
         "See a text cut into tokens: characters, words, and learned pieces.",
     ),
     Entry(
+        "word2vec",
+        "Word2vec",
+        "tokens",
+        "scatter_plot",
+        "See vectors of words being learned, step by step and over a whole text.",
+    ),
+    Entry(
+        "analogies",
+        "Analogies",
+        "tokens",
+        "hub",
+        "Calculate with words: king is to man as what is to woman?",
+    ),
+    Entry(
         "markov",
         "Markov chain",
         "mixers",

@@ -1,10 +1,13 @@
 """Makes and shares what is expensive: models, and what they said. The only file that caches with streamlit."""
 
+import dataclasses
 import gc
 import html
 import logging
+import os
 import threading
 import time
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import models
 from explorer.inference import ModelQueue
+from explorer.jobs import Jobs
 from models import registry
 from models.errors import ModelError
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from models.interfaces import LanguageModel
     from models.mixers.hmm_learning import Learning
     from models.tokens.bpe import Merge
+    from models.tokens.space import WordVectors
+    from models.tokens.word2vec_steps import Choices, Leg, Replay
 
 _LOG = logging.getLogger(__name__)
 _RETRYING = threading.Lock()
@@ -96,6 +102,35 @@ def counting_queue() -> ModelQueue:
     return ModelQueue(workers=3, max_results=64, weigh=weigh, max_bytes=_COUNTS_BYTES)
 
 
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The background jobs of all sessions."""
+    return Jobs(max(1, (os.cpu_count() or 1) // 2), most_kept=8)
+
+
+class Presence:
+    """A session, as long as its browser is there."""
+
+    def __init__(self) -> None:
+        self._jobs = jobs()
+        self._readers: set[Hashable] = set()
+
+    def add(self, reader: Hashable) -> None:
+        """One more place where the session looks at jobs."""
+        self._readers.add(reader)
+
+    def end(self) -> None:
+        """The browser has gone, or lost its way for a moment."""
+        for reader in self._readers:
+            self._jobs.leave(reader)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=Presence.end)
+def presence(_session: str) -> Presence:
+    """Tells the jobs when a session ends."""
+    return Presence()
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def learned(text: str, most: int) -> "list[Merge]":
     """The merges of byte-pair encoding on a text; hundreds of milliseconds for thousands of different words."""
@@ -116,6 +151,45 @@ def learning(text: str, way: str, states: int, restarts: int) -> "Learning":
     letters = hmm_learning.letters_of(text, way)
     rounds = hmm_learning.restarts(letters, states, restarts, hmm_learning.MOST_ROUNDS)
     return hmm_learning.Learning(letters, rounds)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def replayed(text: str, choices: "Choices", legs: "tuple[Leg, ...]") -> "Replay":
+    """Few words and their vectors after some steps; what is behind the last checkpoint is not done again.
+
+    Raises:
+        ModelError: no two words stand side by side in the text, or a rate is too high.
+    """
+    from models.tokens import word2vec_steps as steps
+
+    done = steps.steps_of(legs)
+    if not done:
+        return steps.begin(steps.Sentences.of(text), choices)
+    checkpoint = (done - 1) // steps.CHECKPOINT * steps.CHECKPOINT
+    now = replayed(text, choices, steps.until(legs, checkpoint))
+    for leg in steps.after(legs, checkpoint):
+        now = steps.go_on(now, leg)
+    return dataclasses.replace(now, legs=legs)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def vectors(name: str, part: str = "sum") -> "WordVectors":
+    """Word vectors that ship."""
+    from models.zoo.vectors import load
+
+    return load(name, part)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def embeddings(name: str, _lm: "LanguageModel") -> "WordVectors":  # noqa: ARG001 - the name is the key
+    """The embedding table of a model as a space of words; `name` is what the model was loaded by.
+
+    Raises:
+        ModelError: it has none.
+    """
+    from models.tokens.embedding import embedding_space
+
+    return embedding_space(_lm)
 
 
 def _release(loader: Loader) -> None:

@@ -1,6 +1,7 @@
 """Our own components: clickable things that plotly can't do. A component's .py, .js and .css stand side by side.
 
-What several of them share stands in made.js (elements), and in player.js and player.css (stepping through something).
+What several of them share stands in made.js (elements), labels.js (words beside points), and in player.js and
+player.css (stepping through something).
 """
 
 from collections.abc import Sequence

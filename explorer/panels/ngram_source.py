@@ -127,7 +127,7 @@ def _count(source: Source, settings: Settings, text: str, place: DeltaGenerator)
     unit, order = settings.unit, settings.order
 
     def work_on_text(ticket: Ticket) -> CountedText:
-        return counted_text.read(_decoded(source.data or b""), unit, ticket.progress)
+        return counted_text.read(decoded(source.data or b""), unit, ticket.progress)
 
     def work_on_counts(_: Ticket) -> Counts:
         size = tokens.tokenizer.vocab_size
@@ -158,7 +158,12 @@ def _source(data: bytes) -> Source:
     return Source(hashlib.sha256(data).hexdigest(), data)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """A file as text.
+
+    Raises:
+        ModelError: it is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ from tests.browser.chromium import ARGS, system_chromium
 ROOT = Path(__file__).parents[2]
 SETTLED = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 # Opening /slug directly makes Streamlit probe /slug/_stcore/..., which is not there: harmless, and not ours.
-PROBES = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
+PROBES = re.compile(r"/[a-z0-9_]+/_stcore/(health|host-config)$")
 
 
 @contextmanager
