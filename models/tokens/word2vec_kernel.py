@@ -1,7 +1,8 @@
 """The steps of `word2vec`, compiled: for a whole text, on as many threads as there are cores for it.
 
-Nothing here has an idea of its own: `word2vec.step` on the examples that `examples` gives is the same, step by step. On
-one thread the same seed gives the same vectors.
+`word2vec.step` on the examples that `examples` gives is the same, step by step. Of a window of skip-gram each pair is a
+step, with the neighbour as the target and the centre as its context: all pairs are met in both directions, and so no
+target is pulled many times in a row. On one thread the same seed gives the same vectors.
 """
 
 import math
@@ -127,9 +128,12 @@ def examples(
                 words, found, place, settings.window, settings.negatives, cbow, draws.share, draws.alias,
                 contexts, negatives, np.uint64(state),
             )  # fmt: skip
-            if pairs:
-                drawn = negatives[: (1 if cbow else pairs) * settings.negatives]
-                yield Example(int(words[place]), contexts[:pairs].copy(), drawn.reshape(-1, settings.negatives).copy())
+            if cbow and pairs:
+                yield Example(int(words[place]), contexts[:pairs].copy(), negatives[None, : settings.negatives].copy())
+                continue
+            for i in range(pairs):
+                drawn = negatives[i * settings.negatives : (i + 1) * settings.negatives]
+                yield Example(int(contexts[i]), words[place : place + 1].copy(), drawn[None].copy())
 
 
 def _mixed(seed: int) -> int:
@@ -193,10 +197,9 @@ def _draw(
     rows = min(pairs, 1) if cbow else pairs
     size = np.uint64(share.size)
     for row in range(rows):
-        positive = words[place] if cbow else contexts[row]
         for column in range(k):
-            drawn = positive
-            while drawn == positive:
+            drawn = words[place]
+            while drawn == words[place]:
                 state = _next(state)
                 drawn = int((state >> np.uint64(32)) * size >> np.uint64(32))
                 state = _next(state)
@@ -292,5 +295,9 @@ def _train(
                 continue
             if cbow:
                 _cbow(target, context, words[place], contexts, pairs, negatives, k, rate, pulls, scratch)
-            else:
-                _skip_gram(target, context, words[place], contexts, pairs, negatives, k, rate, pulls, scratch)
+                continue
+            for i in range(pairs):
+                _skip_gram(
+                    target, context, contexts[i], words[place : place + 1], 1, negatives[i * k : (i + 1) * k], k, rate,
+                    pulls, scratch,
+                )  # fmt: skip

@@ -1,5 +1,8 @@
 """word2vec: its gradients by hand, a step in numpy, and the compiled steps, which are the same."""
 
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -134,7 +137,7 @@ def test_the_compiled_trainer_takes_the_readable_steps(method: str, text: Runnin
 
 
 def test_neighbours_are_within_the_window_and_the_sentence(text: RunningWords) -> None:
-    how = settings(window=2, subsample=0.0)
+    how = settings("cbow", window=2, subsample=0.0)
     found = list(word2vec_kernel.examples(text, Draws.of(text, how), how, start=0, stop=len(text.ids), seed=2))
     assert len(found) == text.length  # nothing is left out, so each word is a centre
     centres = text.ids[text.ids != -1]
@@ -146,8 +149,17 @@ def test_neighbours_are_within_the_window_and_the_sentence(text: RunningWords) -
         by_reach = {r: [int(text.ids[i]) for i in near if 0 < abs(i - place) <= r] for r in (1, 2)}
         assert one.contexts.tolist() in by_reach.values()
         reaches |= {r for r, words in by_reach.items() if words == one.contexts.tolist()}
-        assert all(positive not in row for positive, row in zip(one.contexts, one.negatives))
+        assert one.centre not in one.negatives
     assert reaches == {1, 2}
+
+
+def test_pairs_of_skip_gram_are_the_neighbours_in_both_directions(text: RunningWords) -> None:
+    how = settings(window=1, subsample=0.0)
+    found = list(word2vec_kernel.examples(text, Draws.of(text, how), how, start=0, stop=len(text.ids), seed=2))
+    beside = [(int(a), int(b)) for a, b in pairwise(text.ids) if a != -1 and b != -1]
+    pairs = Counter((one.centre, int(one.contexts[0])) for one in found)
+    assert pairs == Counter([*beside, *((b, a) for a, b in beside)])
+    assert all(one.contexts[0] not in one.negatives and one.negatives.shape == (1, how.negatives) for one in found)
 
 
 def test_negatives_are_drawn_by_count_to_the_power() -> None:
@@ -171,7 +183,7 @@ def test_frequent_words_are_left_out_at_times() -> None:
     expected = np.minimum(1, np.sqrt(0.01 / share) + 0.01 / share)
     np.testing.assert_allclose(word2vec.keep_probability(counts, 0.01), expected, rtol=1e-5)
     text = running_words.read(["a " * 9000 + "b " * 1000])
-    how = Settings(n_embd=2, window=1, negatives=1, subsample=0.01)
+    how = Settings(method="cbow", n_embd=2, window=1, negatives=1, subsample=0.01)
     found = list(word2vec_kernel.examples(text, Draws.of(text, how), how, start=0, stop=len(text.ids), seed=1))
     kept = sum(one.centre == 0 for one in found) / 9000
     assert kept == pytest.approx(np.sqrt(0.01 / 0.9) + 0.01 / 0.9, abs=0.02)
