@@ -14,7 +14,8 @@ from explorer.numbers import minus
 from explorer.panels import word2vec_film, word2vec_source
 from explorer.panels.word2vec_film import EVERY, Film
 from explorer.panels.word2vec_source import PARTS, WORLD
-from explorer.panels.word2vec_training import first_words, table
+from explorer.panels.word2vec_training import first_words
+from explorer.tables import table
 from models.errors import ModelError
 from models.tokens import glove, word2vec
 from models.tokens.moments import MODELS

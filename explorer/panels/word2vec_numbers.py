@@ -1,7 +1,7 @@
 """Every number of one step of word2vec: products, sigmoids, losses, gradients."""
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import streamlit as st
 from explorer import explain
 from explorer.downloads import downloads
 from explorer.numbers import minus
+from explorer.tables import table
 from models.tokens import word2vec
 
 if TYPE_CHECKING:
@@ -27,19 +28,19 @@ def tables(shown: "Shown") -> None:
     )
     given = "t" if replay.choices.method == "skip-gram" else "h"
     other = "c" if given == "t" else "t"
-    rows = "".join(
-        f"<tr><td>{sign} {html.escape(word)}</td><td>{minus(f'{dot:.3f}')}</td><td>{sigmoid:.3f}</td>"
-        f"<td>{loss:.3f}</td><td>{minus(f'{pull:+.3f}')}</td></tr>"
+    pairs = [
+        (f"{sign} {html.escape(word)}", minus(f"{dot:.3f}"), f"{sigmoid:.3f}", f"{loss:.3f}", minus(f"{pull:+.3f}"))
         for sign, word, dot, sigmoid, loss, pull in _pairs(shown)
-    )
-    _table("Pairs of the next step", ("pair", f"⟨{given}, {other}⟩", "σ", "loss", f"∂L/∂⟨{given}, {other}⟩"), rows)
+    ]
+    head = ("pair", f"⟨{given}, {other}⟩", "σ", "loss", f"∂L/∂⟨{given}, {other}⟩")
+    table("Pairs of the next step", head, pairs, wraps=False)
     st.text(minus(f"L = {shown.look.loss:.3f} nats; {after:.3f} after the step."))
     downloads("pairs", None, None, lambda: _columns(shown), "The next step of word2vec")
-    rows = "".join(
-        f"<tr><td>{kind} {html.escape(words[word])}</td><td>{_vector(now)}</td><td>{_vector(gradient)}</td></tr>"
+    moved = [
+        (f"{kind} {html.escape(words[word])}", _vector(now), _vector(gradient))
         for kind, word, now, gradient in _moved(shown)
-    )
-    _table("Gradients", ("vector", "now", "∂L/∂vector"), rows)
+    ]
+    table("Gradients", ("vector", "now", "∂L/∂vector"), moved, wraps=False)
 
 
 def how_computed(shown: "Shown") -> None:
@@ -55,8 +56,8 @@ def how_computed(shown: "Shown") -> None:
         )
         + "The gradient is one number a pair, σ − 1 or σ, times the other vector: a positive pair is pulled together "
         "and a negative one pushed apart, the more the worse it was. The window is drawn anew at each step, so that "
-        "near words count more; the drawn words come by their count to the power 0.75, so that rare ones come a "
-        "little more often than in the text.",
+        "near words count more; the drawn words come by their count to the power "
+        f"{shown.replay.choices.power:g}: at 1 as often as in the text, at 0 all alike.",
         lambda: _formulas(shown, skip_gram),
         [word2vec.losses, word2vec.look, word2vec.step],
     )
@@ -82,16 +83,6 @@ def _moved(shown: "Shown") -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
 
 def _vector(vector: np.ndarray) -> str:
     return minus(f"({vector[0]:.3f}, {vector[1]:.3f})")
-
-
-def _table(label: str, head: Sequence[str], rows: str) -> None:
-    """A table; the rows are HTML with the words escaped."""
-    st.html(
-        f'<div class="explorer-scroll" tabindex="0" role="region" aria-label="{label}">'
-        '<table class="explorer-table" style="white-space: nowrap">'
-        f"<thead><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
 
 
 def _formulas(shown: "Shown", skip_gram: bool) -> list[str]:

@@ -17,12 +17,24 @@ from explorer.numbers import percent
 from explorer.panels import word2vec_film, word2vec_source
 from explorer.panels.word2vec_film import EVERY, Film
 from explorer.panels.word2vec_source import WORLD
+from explorer.tables import table
 from models.errors import ModelError
 from models.tokens import alignment, glove, little_world, word2vec
 from models.tokens.moments import MODELS, MOST_KEPT, settling
 
 FOLLOWED = "king, paris, puppy, monday"
 _SLOT = "training"
+_READ = (
+    "Frequent words are left out at times (subsampling), and the learning rate falls in a straight line, here from the "
+    "chosen one to 0. "
+)
+_LEARNED = {
+    "skip-gram": "The text is read again and again. Each pair of neighbours is a step as in the first view, taken one "
+    "after the other: the target vector of the neighbour, the context vector of the word between. " + _READ,
+    "cbow": "The text is read again and again, and each word is a step as in the first view. " + _READ,
+    "glove": "GloVe counts once how often words stand near each other, a neighbour at distance $d$ as $1/d$, and fits "
+    "products of vectors to the logarithms of these counts, the frequent pairs with more weight. ",
+}
 _COLUMNS = 4  # moments in the table
 _NEIGHBOURS = 4
 
@@ -58,16 +70,6 @@ def first_words(film: Film) -> str:
     if film.plan.source.is_world:
         return FOLLOWED
     return ", ".join([word for word in film.vocabulary.words if len(word) > 3][:4])
-
-
-def table(label: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table; its cells are HTML with the words escaped."""
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    st.html(
-        f'<div class="explorer-scroll" tabindex="0" role="region" aria-label="{label}"><table class="explorer-table">'
-        f"<thead><tr>{''.join(f'<th>{html.escape(cell)}</th>' for cell in head)}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
-    )
 
 
 def _picture(slug: str, begun: Film, part: str, followed: Sequence[str], before: str) -> None:
@@ -180,20 +182,18 @@ def _points(film: Film, part: str) -> Columns:
 
 def how_computed(film: Film) -> None:
     """The loss, and how a picture of many numbers is made."""
-    is_glove = film.plan.wanted.model == "glove"
+    model = film.plan.wanted.model
+    is_glove = model == "glove"
     explain.explanation(
-        (
-            "GloVe counts once how often words stand near each other, a neighbour at distance $d$ as $1/d$, and fits "
-            "products of vectors to the logarithms of these counts, the frequent pairs with more weight. "
-            if is_glove
-            else "The text is read again and again, and each word is a step as in the first view. Frequent words "
-            "are left out at times (subsampling), and the learning rate falls in a straight line. "
-        )
+        _LEARNED[model]
         + "The picture is the plane in which the most frequent words differ most (principal components); at each "
         "moment it is turned and mirrored so that it lies as near as can be upon the one before, which changes no "
         "distance. The rest of the variance is not seen. "
-        + ("One pair of words in a hundred" if is_glove else "Each twentieth sentence")
-        + " is held out and never learned.",
+        + (
+            "One pair of words in a hundred, 20,000 at most, is held out and never learned."
+            if is_glove
+            else "Each twentieth sentence, or the last twentieth of a short text, is held out and never learned."
+        ),
         lambda: _formulas(film, is_glove),
         [glove.losses if is_glove else word2vec.losses, *([] if is_glove else [word2vec.step]), alignment.aligned],
     )

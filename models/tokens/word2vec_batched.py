@@ -1,8 +1,9 @@
 """Skip-gram on a GPU: thousands of centre words at once, and the negatives as matrix products.
 
 The loss is that of `word2vec`, summed over a batch, with one saving: a group of neighbouring centre words shares its
-drawn negatives, each of which stands for as many as were to be drawn for each pair. A step is the gradient of the
-whole batch (Ji, Satish, Li and Dubey 2016, Parallelizing Word2Vec in Shared and Distributed Memory).
+drawn negatives, each of which stands for as many as were to be drawn for each pair; now and then one of them is the
+positive itself. A step is the gradient of the whole batch (Ji, Satish, Li and Dubey 2016, Parallelizing Word2Vec in
+Shared and Distributed Memory).
 """
 
 from collections.abc import Iterator

@@ -39,7 +39,7 @@ from models.zoo.vectors import (
     write_words,
 )
 
-_EPOCHS = 15  # of word2vec
+_EPOCHS = 15
 _STRETCH = 1_000  # words of a line for gensim
 _LEAST = 5  # how often a word must stand in the text
 _TITLES = {"word2vec": "word2vec (skip-gram)", "glove": "GloVe"}
@@ -141,7 +141,7 @@ def _training(
     changed: Mapping[str, float],
 ) -> Training | GloveTraining:
     if name == "glove":
-        how = replace(GloveSettings(x_max=10.0, epochs=epochs or 25), **changed)  # type: ignore[arg-type]
+        how = replace(GloveSettings(x_max=10.0, epochs=epochs or _EPOCHS), **changed)  # type: ignore[arg-type]
         return GloveTraining(text, how, threads)
     return Training(text, replace(Settings(epochs=epochs or _EPOCHS), **changed), threads, held_out)  # type: ignore[arg-type]
 
