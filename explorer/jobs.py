@@ -71,10 +71,11 @@ class Job:
         """Lets it end before its next event."""
         self._stop = True
 
-    def as_it_is(self) -> "Job":
-        """What has been told up to now, as a job that was stopped."""
+    def as_it_is(self, reader: Hashable) -> "Job":
+        """What has been told up to now, as a job that its reader stopped."""
         copy = Job(self.key, None, self._most_events)
         copy._events = self.events
+        copy.seen[reader] = self.seen[reader]
         copy.end(State.STOPPED)
         return copy
 
@@ -163,6 +164,7 @@ class Jobs:
         with self._changed:
             job = self._known.get(key)
             if job is None or job.state in {State.STOPPED, State.FAILED}:
+                self._drop_unwanted()
                 if len(self._waiting) >= self._most_waiting:
                     raise ModelError(f"{self._most_waiting} others wait already. Try again in a minute.")
                 job = self._known[key] = Job(key, work, self._most_events)
@@ -194,7 +196,7 @@ class Jobs:
             if job is None or job.is_over:
                 return
             if len(job.seen) > 1:
-                self._looked_at[reader] = job.as_it_is()
+                self._looked_at[reader] = job.as_it_is(reader)
                 del job.seen[reader]
             else:
                 self._drop(job)
@@ -203,12 +205,18 @@ class Jobs:
         """A reader seems to have gone: what runs for nobody else ends soon, unless the reader is seen again."""
         with self._changed:
             job = self._looked_at.get(reader)
-            if job is not None:
+            if job is None:
+                return
+            if job.is_over:  # what came out may be large
+                del self._looked_at[reader]
+                job.seen.pop(reader, None)
+            else:
                 job.seen[reader] = min(job.seen[reader], self._clock() - self._patience + self._grace)
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs will be started before this one."""
         with self._changed:
+            self._drop_unwanted()
             return self._waiting.index(job) if job in self._waiting else 0
 
     def _look(self, reader: Hashable, job: Job) -> None:
@@ -227,6 +235,11 @@ class Jobs:
         if job in self._waiting:
             self._waiting.remove(job)
             job.end(State.STOPPED)
+
+    def _drop_unwanted(self) -> None:
+        """Takes those out of the queue whose readers have gone."""
+        for job in [job for job in self._waiting if not self._is_wanted(job)]:
+            self._drop(job)
 
     def _is_wanted(self, job: Job) -> bool:
         with self._changed:

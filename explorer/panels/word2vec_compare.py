@@ -13,7 +13,7 @@ from explorer.jobs import Job
 from explorer.numbers import minus
 from explorer.panels import word2vec_film, word2vec_source
 from explorer.panels.word2vec_film import EVERY, Film
-from explorer.panels.word2vec_source import PARTS, WORLD
+from explorer.panels.word2vec_source import WORLD
 from explorer.panels.word2vec_training import first_words
 from explorer.tables import table
 from models.errors import ModelError
@@ -35,7 +35,7 @@ def compare_view(slug: str) -> None:
     with left:
         source = word2vec_source.source_input(slug) or WORLD
     with right:
-        part = controls.choice(f"{slug}_part", "A word's vector", list(PARTS), PARTS.__getitem__)
+        part = word2vec_source.part_input(slug)
     plans = [word2vec_source.plan(source, model) for model in _SIDES]
     films = list[Film]()
     for column, plan in zip(st.columns(2, gap="large"), plans, strict=True):

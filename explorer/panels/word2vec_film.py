@@ -107,10 +107,18 @@ def start_or_stop(place: DeltaGenerator, plan: Plan, job: Job | None, slot: str)
 
 
 def _example(plan: Plan, slot: str) -> Film:
+    """The little world's training, once there is something of it; without it the page ends with a word why."""
     world, place = word2vec_source.plan(WORLD, plan.wanted.model), st.empty()
-    job = background.start(f"{slot} example", world.key, world.work)
-    while (found := Film.of(world, job)) is None:
-        loading.say(place, background.waits(job))
-        job.wait(0.05)
-    place.empty()
+    own, found = f"{slot} example", None
+    with controls.explained_errors(place, own):
+        job = background.start(own, world.key, world.work)
+        while (found := Film.of(world, job)) is None:
+            if job.is_over:
+                raise ModelError(job.error or "The example was stopped: load the page again.")
+            loading.say(place, background.waits(job))
+            job.wait(0.05)
+            job = background.current(own, world.key) or job  # who looks goes on waiting
+        place.empty()
+    if found is None:
+        st.stop()
     return found

@@ -153,6 +153,6 @@ def _work(asked: Plan, check: Callable[[], None]) -> Generator[Any, None, Any]:
     def read() -> RunningWords:
         source = asked.source
         lines = little_world.sentences() if source.data is None else decoded(source.data).splitlines()
-        return running_words.read(lines, most=MOST_VOCABULARY, least=asked.least, progress=lambda _lines: check())
+        return running_words.read(lines, most=MOST_VOCABULARY, least=asked.least, progress=lambda _words: check())
 
     return (yield from moments.film(read, asked.wanted, asked.source.drawn))

@@ -180,7 +180,7 @@ def film(
 
 def _look(training: Fitting, rows: list[int], seconds: float, before: Moment | None) -> Moment:
     vectors = training.vectors
-    if not max(np.abs(vectors.target).max(), np.abs(vectors.context).max()) < _FARTHEST:
+    if not all(np.abs(part).max() < _FARTHEST for part in (vectors.target, vectors.context)):
         raise ModelError("The vectors grew beyond all bounds: take a smaller learning rate.")
     drawn = Vectors(vectors.target[rows], vectors.context[rows])
     planes = {

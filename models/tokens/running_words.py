@@ -1,7 +1,8 @@
 """A text as the words that vectors are learned from: lower case, in running order, without signs and numbers."""
 
 import re
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from jaxtyping import Int
 from models.errors import ModelError
 
 _WORD = re.compile(r"[^\W\d_]+")
-_AT_ONCE = 5_000  # lines between two words about progress
+_AT_ONCE = 50_000  # words between two words about progress
 _EACH = 20  # one sentence in so many is held out
 SENTENCE_END = -1
 
@@ -33,17 +34,6 @@ class RunningWords:
     def length(self) -> int:
         """How many words stand in the text."""
         return int((self.ids != SENTENCE_END).sum())
-
-    def number(self, word: str) -> int:
-        """The number of a word.
-
-        Raises:
-            ModelError: it is not in the vocabulary.
-        """
-        try:
-            return self.words.index(word.lower())
-        except ValueError:
-            raise ModelError(f"'{word}' is not among the words that vectors are learned for.") from None
 
     def of(self, lines: Iterable[str]) -> "RunningWords":
         """Other lines in the words of this text; what is not among them is left out."""
@@ -79,12 +69,20 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def _numbered(lines: Iterable[str], numbers: dict[str, int]) -> Iterator[int]:
+    """The words of a text by numbers, new ones given in order; word by word, for a line may be a whole book."""
+    for line in lines:
+        for match in _WORD.finditer(line.lower()):
+            yield numbers.setdefault(match.group(), len(numbers))
+        yield SENTENCE_END
+
+
 def read(
     lines: Iterable[str],
     *,
     most: int | None = None,
     least: int = 1,
-    progress: Callable[[int], None] = lambda _lines: None,
+    progress: Callable[[int], None] = lambda _words: None,
 ) -> RunningWords:
     """The words of a text, one sentence or paragraph a line.
 
@@ -92,16 +90,15 @@ def read(
         lines: of the text.
         most: so many words are kept, the most frequent.
         least: a word must stand in the text so often.
-        progress: is told now and then how many lines are read.
+        progress: is told now and then how many words are read.
 
     Raises:
         ModelError: fewer than two words are left.
     """
     numbers: dict[str, int] = {}
-    found: list[int] = []
-    for read_so_far, line in enumerate(lines):
-        found += [numbers.setdefault(word, len(numbers)) for word in words_of(line)]
-        found.append(SENTENCE_END)
+    found = array("i")
+    for read_so_far, number in enumerate(_numbered(lines, numbers)):
+        found.append(number)
         if read_so_far % _AT_ONCE == 0:
             progress(read_so_far)
     ids = np.array(found, dtype=np.int32)

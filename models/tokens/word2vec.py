@@ -198,10 +198,3 @@ def _words(example: Example, method: str) -> Int[np.ndarray, "pair K1"]:
     """Of each pair the positive word, then the negatives."""
     positives = example.contexts if method == "skip-gram" else np.array([example.centre])
     return np.hstack([positives[:, None], example.negatives]).astype(np.int64)
-
-
-def mean_loss(vectors: Vectors, examples: list[Example], method: str) -> float:
-    """Nats a pair."""
-    target, context = (torch.from_numpy(part) for part in (vectors.target, vectors.context))
-    terms = [losses(target, context, example, method) for example in examples]
-    return float(sum(float(term.sum()) for term in terms) / sum(len(term) for term in terms))

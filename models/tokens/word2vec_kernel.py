@@ -16,6 +16,7 @@ from numba import njit
 from models.tokens.running_words import SENTENCE_END, RunningWords
 from models.tokens.word2vec import Example, Settings, Vectors, keep_probability, negative_probability
 
+_REDRAWS = 20  # of a negative that is the positive; then one of the others is drawn, more slowly
 _LONGEST = 1_000  # words of a sentence; what is longer is taken in parts
 _CACHED = {"nogil": True, "fastmath": True, "cache": True, "error_model": "numpy"}
 
@@ -27,12 +28,14 @@ class Draws:
     keep: np.ndarray  # float32, of each word the probability that it stays in the running text
     share: np.ndarray  # float32, of each place the probability that it stands for its own word
     alias: np.ndarray  # int32, the word that it stands for otherwise
+    bounds: np.ndarray  # float64, the sum of the probabilities up to each word
 
     @classmethod
     def of(cls, text: RunningWords, settings: Settings) -> "Draws":
         """The draws of a text."""
-        share, alias = alias_tables(negative_probability(text.counts, settings.power))
-        return cls(keep_probability(text.counts, settings.subsample), share, alias)
+        probability = negative_probability(text.counts, settings.power)
+        share, alias = alias_tables(probability)
+        return cls(keep_probability(text.counts, settings.subsample), share, alias, probability.cumsum())
 
 
 def alias_tables(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,6 +86,7 @@ def train(
         draws.keep,
         draws.share,
         draws.alias,
+        draws.bounds,
         settings.window,
         settings.negatives,
         settings.method == "cbow",
@@ -126,7 +130,7 @@ def examples(
         for place in range(found):
             state, pairs = _draw(
                 words, found, place, settings.window, settings.negatives, cbow, draws.share, draws.alias,
-                contexts, negatives, np.uint64(state),
+                draws.bounds, contexts, negatives, np.uint64(state),
             )  # fmt: skip
             if cbow and pairs:
                 yield Example(int(words[place]), contexts[:pairs].copy(), negatives[None, : settings.negatives].copy())
@@ -182,8 +186,22 @@ def _sentence(ids: Any, at: Any, stop: Any, keep: Any, words: Any, state: Any) -
 
 @njit(**_CACHED)
 @no_type_check
+def _other(bounds: Any, positive: Any, unit: Any) -> Any:
+    """A word by its probability, the positive left out."""
+    below = bounds[positive - 1] if positive else 0.0
+    own = bounds[positive] - below
+    at = unit * (bounds[-1] - own)
+    drawn = np.searchsorted(bounds, at if at < below else at + own, side="right")
+    # Rounding may lead to the positive itself, or past the end: then the word beside it.
+    if drawn == positive or drawn >= bounds.size:
+        return positive - 1 if positive else positive + 1
+    return drawn
+
+
+@njit(**_CACHED)
+@no_type_check
 def _draw(
-    words: Any, found: Any, place: Any, window: Any, k: Any, cbow: Any, share: Any, alias: Any,
+    words: Any, found: Any, place: Any, window: Any, k: Any, cbow: Any, share: Any, alias: Any, bounds: Any,
     contexts: Any, negatives: Any, state: Any,
 ) -> Any:  # fmt: skip
     """Fills in the neighbours of one word and the negatives; (state, how many neighbours)."""
@@ -194,17 +212,23 @@ def _draw(
         if other != place:
             contexts[pairs] = words[other]
             pairs += 1
+    positive = words[place]
     rows = min(pairs, 1) if cbow else pairs
     size = np.uint64(share.size)
     for row in range(rows):
         for column in range(k):
-            drawn = words[place]
-            while drawn == words[place]:
+            drawn = positive
+            for _ in range(_REDRAWS):
                 state = _next(state)
                 drawn = int((state >> np.uint64(32)) * size >> np.uint64(32))
                 state = _next(state)
                 if _unit(state) >= share[drawn]:
                     drawn = alias[drawn]
+                if drawn != positive:
+                    break
+            if drawn == positive:
+                state = _next(state)
+                drawn = _other(bounds, positive, _unit(state))
             negatives[row * k + column] = drawn
     return state, pairs
 
@@ -277,8 +301,8 @@ def _cbow(
 @njit(**_CACHED)
 @no_type_check
 def _train(
-    target: Any, context: Any, ids: Any, start: Any, stop: Any, keep: Any, share: Any, alias: Any, window: Any, k: Any,
-    cbow: Any, first_rate: Any, last_rate: Any, state: Any,
+    target: Any, context: Any, ids: Any, start: Any, stop: Any, keep: Any, share: Any, alias: Any, bounds: Any,
+    window: Any, k: Any, cbow: Any, first_rate: Any, last_rate: Any, state: Any,
 ) -> Any:  # fmt: skip
     words = np.empty(_LONGEST, dtype=np.int32)
     contexts = np.empty(2 * window, dtype=np.int32)
@@ -290,7 +314,7 @@ def _train(
         rate = np.float32(first_rate + (last_rate - first_rate) * np.float32(at - start) / np.float32(stop - start))
         state, at, found = _sentence(ids, at, stop, keep, words, state)
         for place in range(found):
-            state, pairs = _draw(words, found, place, window, k, cbow, share, alias, contexts, negatives, state)
+            state, pairs = _draw(words, found, place, window, k, cbow, share, alias, bounds, contexts, negatives, state)
             if pairs == 0:
                 continue
             if cbow:

@@ -1,5 +1,7 @@
+import gc
 import re
 import threading
+import weakref
 
 import pytest
 
@@ -240,3 +242,48 @@ def test_only_the_newest_results_are_kept():
     assert last.wait(WAIT)
     assert jobs.start("reader", "e", at_once(1)).wait(WAIT)
     assert jobs.find("reader", "a") is None
+
+
+def test_who_has_gone_is_not_waited_for():
+    clock = Clock()
+    jobs, steps = Jobs(at_once=1, most_waiting=2, patience=100, clock=clock), Steps(1)
+    running = jobs.start("a", "a", steps)
+    while running.state is State.WAITING:
+        pass
+    gone = [jobs.start(name, name, at_once(1)) for name in "bc"]
+    clock.now += 101
+    jobs.of("a")
+    newcomer = jobs.start("d", "d", at_once(1))
+    assert jobs.ahead_of(newcomer) == 0
+    assert all(job.state is State.STOPPED for job in gone)
+    steps.step()
+    assert newcomer.wait(WAIT)
+    assert newcomer.state is State.DONE
+
+
+def test_what_is_done_does_not_outlive_its_readers():
+    jobs = Jobs(most_kept=0)
+    job = jobs.start("a", "key", at_once(1))
+    assert job.wait(WAIT)
+    gone = weakref.ref(job)
+    del job
+    jobs.leave("a")
+    other = jobs.start("b", "other", at_once(1))  # whose end lets go of the results beyond `most_kept`
+    assert other.wait(WAIT)
+    assert jobs.start("b", "last", at_once(1)).wait(WAIT)
+    gc.collect()
+    assert gone() is None
+
+
+def test_who_stopped_a_shared_job_can_leave():
+    jobs, steps = Jobs(), Steps()
+    shared = jobs.start("a", "key", steps)
+    jobs.start("b", "key", steps)
+    steps.step()
+    jobs.stop("b")
+    jobs.leave("b")
+    assert jobs.of("b") is None
+    assert not shared.is_over
+    jobs.stop("a")
+    steps.let.release()
+    assert shared.wait(WAIT)

@@ -177,6 +177,26 @@ def test_negatives_are_drawn_by_count_to_the_power() -> None:
     np.testing.assert_allclose(drawn[1:] / drawn.sum(), expected[1:] / expected[1:].sum(), atol=0.03)
 
 
+def test_a_word_that_is_nearly_the_whole_text_is_not_drawn_for_ever() -> None:
+    text = running_words.read(["a " * 1_000_000 + "b a c"])
+    how = Settings(n_embd=2, window=1, negatives=5, subsample=0.0)
+    found = list(word2vec_kernel.examples(text, Draws.of(text, how), how, start=0, stop=3_000, seed=1))
+    drawn = np.concatenate([one.negatives.ravel() for one in found])
+    assert set(drawn.tolist()) == {1, 2}
+    assert np.mean(drawn == 1) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_others_are_drawn_by_their_share() -> None:
+    probability = np.array([0.5, 0.2, 0.2, 0.1])
+    for positive in range(4):
+        others = probability.copy()
+        others[positive] = 0
+        units = (np.arange(1_000) + 0.5) / 1_000
+        drawn = [word2vec_kernel._other(probability.cumsum(), positive, unit) for unit in units]
+        np.testing.assert_allclose(np.bincount(drawn, minlength=4) / 1_000, others / others.sum(), atol=2e-3)
+    assert word2vec_kernel._other(probability.cumsum(), 3, 1.0) == 2  # rounding may lead past the end
+
+
 def test_frequent_words_are_left_out_at_times() -> None:
     counts = np.array([900, 90, 10])
     share = counts / 1000
@@ -203,7 +223,7 @@ def test_training_brings_words_of_one_kind_together(method: str) -> None:
     assert words == 40 * training._learned.length
     assert training.loss() < before - 0.3
     assert training.held_out_loss() < unseen_before - 0.3
-    rows = {word: training.vectors.target[text.number(word)] for word in ("cat", "dog", "iron")}
+    rows = {word: training.vectors.target[text.words.index(word)] for word in ("cat", "dog", "iron")}
     unit = {word: row / np.linalg.norm(row) for word, row in rows.items()}
     assert unit["cat"] @ unit["dog"] > unit["cat"] @ unit["iron"] + 0.5
 
@@ -212,8 +232,8 @@ def test_training_brings_words_of_one_kind_together(method: str) -> None:
 def test_the_loss_of_training_is_the_loss_of_its_examples(method: str, text: RunningWords) -> None:
     training = Training(text, settings(method))
     list(training)
-    examples = list(training._seen.examples)
-    assert training.loss() == pytest.approx(word2vec.mean_loss(training.vectors, examples, method), rel=1e-5)
+    looks = [word2vec.look(training.vectors, example, method) for example in training._seen.examples]
+    assert training.loss() == pytest.approx(sum(one.loss for one in looks) / sum(len(one.losses) for one in looks))
 
 
 def test_the_same_seed_gives_the_same_vectors(text: RunningWords) -> None:
