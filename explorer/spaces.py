@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.zoo.vectors import Measured
 
 MOST_TRAINED = 4
+_FEWEST = 5  # words
 _SHIPPED = {  # name of the vectors, and which of a word's vectors
     "word2vec": "word2vec: sum of both vectors",
     "word2vec/target": "word2vec: target vectors",
@@ -63,9 +64,8 @@ def chosen(slug: str, source: str, place: DeltaGenerator) -> WordVectors:
     """
     make: Callable[[], WordVectors]
     if source.startswith(_TRAINED):
-        space = trained()[source.removeprefix(_TRAINED)]
-        return controls.last_good("space", lambda: space, lambda: space)
-    if source == "file":
+        make = partial(trained().__getitem__, source.removeprefix(_TRAINED))
+    elif source == "file":
         make = _file(slug, place)
     elif source == "gensim":
         make = _gensim(slug, place)
@@ -73,7 +73,7 @@ def chosen(slug: str, source: str, place: DeltaGenerator) -> WordVectors:
         make = _of_model(prompt.model_name(), place)
     else:
         make = partial(_shipped, source)
-    return controls.last_good("space", make, partial(_shipped, "word2vec"), _offer)
+    return controls.last_good("space", lambda: _enough(make()), partial(_shipped, "word2vec"), _offer)
 
 
 def measured(source: str) -> "Measured | None":
@@ -89,6 +89,20 @@ def source_line(source: str, space: WordVectors) -> None:
     card = cards().get(source.partition("/")[0])
     of = f" Learned from {card.corpus}. {card.licence}." if card else ""
     st.text(f"{space.name}: {count:,} words, {n_embd} numbers each.{of}")
+
+
+def _enough(space: WordVectors) -> WordVectors:
+    """The vectors, if there is something to compare.
+
+    Raises:
+        ModelError: there is not.
+    """
+    known = len(space.first(_FEWEST))
+    if known < _FEWEST:
+        raise ModelError(
+            f"Only {known} words have a vector that is not zero: choose vectors of {_FEWEST} words or more."
+        )
+    return space
 
 
 def _shipped(source: str) -> WordVectors:

@@ -76,7 +76,9 @@ def _analogies(space: WordVectors, known: "Measured | None", data: bytes | None)
         st.caption("Measured when these vectors were made, by the command that rebuilds them.")
     else:
         results = controls.last_good(f"accuracy {space.key}", ask, lambda: of_card, _offer)
-    if results:
+    if results and not total(results, _ALL).asked:
+        st.text("Of no question all four words are in the vocabulary.")
+    elif results:
         _bars(space, results)
 
 
@@ -105,8 +107,8 @@ def _bars(space: WordVectors, results: list[Result]) -> None:
         f"<th>left out</th><th>3CosAdd</th><th>3CosMul</th></tr></thead><tbody>{body}</tbody></table></div>"
     )
     explain.explanation(
-        f"Each question gives three words and asks for the fourth. It is looked for among the {RESTRICT:,} most "
-        "frequent words, without the three of the question; only the very word that is expected counts. Upper and "
+        f"Each question gives three words and asks for the fourth. It is looked for among the first {RESTRICT:,} "
+        "words, without the three of the question; only the very word that is expected counts. Upper and "
         "lower case are the same. Questions with a word that is not in the vocabulary are left out.",
         lambda: [
             r"\text{accuracy} = \frac{\text{right}}{\text{asked}}",

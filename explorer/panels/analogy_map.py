@@ -22,13 +22,14 @@ from models.tokens.space import Neighbour, WordVectors, look_up, neighbours
 
 MOST_POINTS = 30_000
 _METHODS = {"pca": "PCA", **LAYOUTS, "axes": "Axes of yours"}
-_COLOURS = {"clusters": "Clusters", "frequency": "Frequency"}
+_COLOURS = {"clusters": "Clusters", "frequency": "Rank"}
 _AXES = "he she good bad"
 _WORD = "king"
 _NEAR = 10  # neighbours that are listed and marked
 _ALONE = 40  # neighbours beside which an isolated word stands
 _IN_FILE = 3_000  # words in the HTML file
 _CLUSTERS = 6
+_ASKED = 300  # words that are asked for their neighbours, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +58,14 @@ def map_panel(slug: str, space: WordVectors) -> None:
     figure_place, beside = st.columns([2, 1], gap="large")
     with told:
         word, near = controls.last_good(
-            f"word {space.key}", partial(_near, space, asked), partial(_near, space, space.words[0])
+            f"word {space.key}", partial(_near, space, asked), partial(_near, space, space.first(1)[0])
         )
     with beside:
         _search(slug, space, asked)
         alone = controls.toggle(f"{slug}_alone", "Only this word and its neighbours")
         count = min(MOST_POINTS, len(space.words))
         if method in LAYOUTS and not alone:
-            count = controls.count(f"{slug}_laid", "Most frequent words", 1_000, 500, 10_000, step=500)
+            count = controls.count(f"{slug}_laid", f"{_order(space)} words", 1_000, 500, 10_000, step=500)
         axes = address.value(f"{slug}_axes", _AXES)
         if method == "axes":
             _axes_input(slug, space, axes)
@@ -80,6 +81,11 @@ def map_panel(slug: str, space: WordVectors) -> None:
     with figure_place:
         _draw(slug, space, picture, word, near, colour, axes if method == "axes" else "", place)
     _how_computed(picture)
+
+
+def _order(space: WordVectors) -> str:
+    """What the first words of the vocabulary are, as far as is known."""
+    return "First" if space.counts is None else "Most frequent"
 
 
 def _near(space: WordVectors, asked: str) -> tuple[str, list[Neighbour]]:
@@ -143,7 +149,7 @@ def _made(space: WordVectors, method: str, count: int, word: str | None, axes: s
         else:
             points = projections.laid_out(unit, method, ticket.progress)
             said = "Distances between far groups mean nothing here."
-        return Picture(rows, points, projections.kept_neighbours(unit, points), said)
+        return Picture(rows, points, projections.kept_neighbours(unit, points, _NEAR, _ASKED), said)
 
     key = (space.key, method, len(rows), word, named)
     found: Picture = waiting.computed("analogies map", key, work, _METHODS[method], place)
@@ -177,7 +183,7 @@ def _draw(
     places = {row: i for i, row in enumerate(picture.rows.tolist())}
     chosen = places.get(space.ids[word])
     marked = [places[space.ids[other]] for other, _ in near[:_NEAR] if space.ids[other] in places]
-    shades, legend = _frequency(picture) if colour == "frequency" else _clustered(space, picture, place)
+    shades, legend = _frequency(space, picture) if colour == "frequency" else _clustered(space, picture, place)
     names = axes.split() if len(axes.split()) == 4 else []
     word_map(
         words,
@@ -195,24 +201,25 @@ def _draw(
     )
     missing = "" if chosen is not None else f" “{word}” is not among them."
     st.text(
-        f"{len(words):,} words.{missing} {picture.said} Of a word's 10 nearest in {space.vectors.shape[1]} dimensions, "
-        f"{percent(picture.kept)} are among the 10 nearest on the picture."
+        f"{len(words):,} words.{missing} {picture.said} Of a word's {_NEAR} nearest among these in "
+        f"{space.vectors.shape[1]} dimensions, {percent(picture.kept)} are among its {_NEAR} nearest on the picture"
+        f"{f', on average over {_ASKED} of them' if len(words) > _ASKED else ''}."
     )
     downloads(
         "map",
         "word_map",
         word_cloud(words[:_IN_FILE], picture.points[:_IN_FILE]),
         lambda: _columns(space, picture, words),
-        f"Words as points\n{space.name}; the {min(len(words), _IN_FILE):,} most frequent of {len(words):,}",
+        f"Words as points\n{space.name}; the first {min(len(words), _IN_FILE):,} of {len(words):,}",
         rows=200,
     )
 
 
-def _frequency(picture: Picture) -> tuple[np.ndarray, list[Legend]]:
+def _frequency(space: WordVectors, picture: Picture) -> tuple[np.ndarray, list[Legend]]:
     """Shades by rank: each stands for ten times as many words as the one before."""
     ranks = picture.rows + 1
     shades = np.clip(np.floor(np.log10(ranks)), 1, 4).astype(np.uint8) - 1
-    names = ("the 100 most frequent words", "to rank 1,000", "to rank 10,000", "rarer")
+    names = (f"{_order(space).lower()} 100", "to rank 1,000", "to rank 10,000", "after that")
     colours = (style.CATEGORIES[1], style.CATEGORIES[4], style.PROBABILITY, style.REMOVED)
     last = int(shades.max()) + 1
     return shades, [{"colour": colour, "words": name} for colour, name in zip(colours[:last], names)]

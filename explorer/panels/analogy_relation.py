@@ -6,7 +6,6 @@ from explorer import controls, explain
 from explorer.downloads import downloads
 from explorer.figures.space import relation_arrows
 from explorer.numbers import minus, percent
-from models.errors import ModelError
 from models.tokens.projections import pca
 from models.tokens.relations import PAIRS, RELATIONS, known, parallel, read_pairs
 from models.tokens.space import WordVectors
@@ -99,6 +98,5 @@ def _any_pairs(space: WordVectors) -> list[tuple[int, int]]:
         pairs, _ = known(space, read_pairs(text))
         if len(pairs) > 1:
             return pairs
-    if len(space.words) < 4:
-        raise ModelError("These vectors have fewer than four words: choose others.")
-    return [(0, 1), (2, 3)]
+    a, b, c, d = (space.ids[word] for word in space.first(4))
+    return [(a, b), (c, d)]

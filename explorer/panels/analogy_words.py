@@ -13,7 +13,7 @@ from explorer.downloads import Columns, downloads
 from explorer.figures.space import parallelogram
 from explorer.numbers import minus, percent
 from models.tokens.projections import Pca, pca
-from models.tokens.space import METHODS, Neighbour, WordVectors, analogy, look_up, nearest, target
+from models.tokens.space import EPSILON, METHODS, Neighbour, WordVectors, analogy, look_up, nearest, target
 
 FIRST = ("king", "man", "woman")
 NAMES = ("a", "b", "c")
@@ -92,7 +92,7 @@ def _solve(space: WordVectors, asked: tuple[str, ...], method: str, inputs_too: 
 
 def _example(space: WordVectors) -> tuple[str, ...]:
     """Words that every vocabulary has."""
-    return FIRST if all(word in space.ids for word in FIRST) else space.words[:3]
+    return FIRST if all(word in space.ids for word in FIRST) else tuple(space.first(3))
 
 
 def _answers(solved: Solved) -> None:
@@ -186,7 +186,7 @@ def _formulas(solved: Solved) -> list[str]:
         r"\text{3CosMul: } \frac{\cos'(v_x, v_a)\, \cos'(v_x, v_c)}{\cos'(v_x, v_b) + \varepsilon}, \quad "
         r"\cos' = \tfrac{1 + \cos}{2}, \quad \varepsilon = 10^{-6}",
         rf"x = {x}: \quad \frac{{{moved[0]:.4f} \cdot {moved[2]:.4f}}}{{{moved[1]:.4f}}} = "
-        rf"{moved[0] * moved[2] / (moved[1] + 1e-6):.4f} \quad (a = {a},\ b = {b},\ c = {c})",
+        rf"{moved[0] * moved[2] / (moved[1] + EPSILON):.4f} \quad (a = {a},\ b = {b},\ c = {c})",
     ]
 
 

@@ -107,7 +107,10 @@ class BoundedBytes:
             if self._inflate is None:
                 return packed
             if self._inflate.eof:
-                return b""
+                packed = (self._inflate.unused_data + packed).lstrip(b"\0")
+                if not packed:
+                    return b""
+                self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # another file, packed behind the first
             if not packed:
                 raise ModelError("The packed file ends too early: it was not copied as a whole. Fetch it again.")
             try:

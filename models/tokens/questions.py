@@ -15,12 +15,11 @@ import numpy as np
 from jaxtyping import Float
 
 from models.errors import ModelError
-from models.tokens.space import METHODS, WordVectors
+from models.tokens.space import EPSILON, METHODS, WordVectors
 
 MOST_QUESTIONS = 200_000
 RESTRICT = 30_000  # the most frequent words, among which answers are looked for
 _BATCH = 64
-_EPSILON = 1e-6
 FILES = {"analogies": "questions-words.txt", "wordsim353": "wordsim353.tsv", "simlex999": "simlex999.txt"}
 Question = tuple[str, str, str, str]
 Pair = tuple[str, str, float]
@@ -166,7 +165,7 @@ def answered(
             scores = {"add": cosines[b] - cosines[a] + cosines[c]}
             cosines += 1
             cosines /= 2
-            scores["mul"] = cosines[b] * cosines[c] / (cosines[a] + _EPSILON)
+            scores["mul"] = cosines[b] * cosines[c] / (cosines[a] + EPSILON)
             for method, of_all in scores.items():
                 for j, question in enumerate(batch[:, :3].tolist()):
                     of_all[j, question + [twin for row in question for twin in twins.get(row, ())]] = -np.inf

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from models.errors import ModelError
-from models.tokens.space import WordVectors, look_up
+from models.tokens.space import WordVectors, row_of
 
 MOST_PAIRS = 40
 RELATIONS = {
@@ -72,14 +72,10 @@ def known(space: WordVectors, pairs: Sequence[tuple[str, str]]) -> tuple[list[tu
     found: list[tuple[int, int]] = []
     missing: list[str] = []
     for pair in pairs:
-        rows = []
-        for word in pair:
-            try:
-                rows.append(look_up(space, word))
-            except ModelError:
-                missing.append(word)
-        if len(rows) == 2 and rows[0] != rows[1]:
-            found.append((rows[0], rows[1]))
+        one, other = (row_of(space, word) for word in pair)
+        missing += [word for word, row in zip(pair, (one, other), strict=True) if row is None]
+        if one is not None and other is not None and one != other:
+            found.append((one, other))
     return found, missing
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from models.errors import ModelError
 
 METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
-_EPSILON = 1e-6  # keeps 3CosMul from a division by 0
+EPSILON = 1e-6  # keeps 3CosMul from a division by 0
 _LONGEST = 40  # characters of a word that are quoted, or compared with others
 _COMPARED = 50_000  # words among which a similar spelling is looked for
 
@@ -74,11 +74,15 @@ class WordVectors:
         return sorted((word.lower(), i) for i, word in enumerate(self.words))
 
     def beginning_with(self, start: str, most: int) -> list[str]:
-        """The most frequent words that begin so, in whatever case."""
+        """The first words that begin so, in whatever case."""
         start = start.lower()
         first = bisect_left(self._sorted, (start, -1))
         last = bisect_left(self._sorted, (start + "\U0010ffff", -1)) if start else len(self._sorted)
         return [self.words[i] for i in sorted(i for _, i in self._sorted[first:last])[:most]]
+
+    def first(self, most: int) -> list[str]:
+        """The first words whose vectors are not zero."""
+        return [self.words[i] for i in np.flatnonzero(self.unit.any(axis=1))[:most]]
 
 
 class Neighbour(NamedTuple):
@@ -97,11 +101,17 @@ def look_up(space: WordVectors, word: str) -> int:
     word = word.strip()
     if not word:
         raise ModelError("There is no word here: type one.")
-    for spelling in (word, word.lower(), word.capitalize(), word.upper()):
-        if spelling in space.ids:
-            return space.ids[spelling]
+    row = row_of(space, word)
+    if row is not None:
+        return row
     quoted = word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}…"
     raise ModelError(f"'{quoted}' is not in the vocabulary. {_instead(similar(space, word))}")
+
+
+def row_of(space: WordVectors, word: str) -> int | None:
+    """As `look_up`; None where the word is not in the vocabulary."""
+    spellings = (word, word.lower(), word.capitalize(), word.upper())
+    return next((space.ids[spelling] for spelling in spellings if spelling in space.ids), None)
 
 
 def similar(space: WordVectors, word: str, most: int = 3) -> list[str]:
@@ -169,7 +179,7 @@ def analogy(
     if method != "mul":
         raise ValueError(f"the method is one of {', '.join(METHODS)}, not {method!r}")
     near_a, near_b, near_c = ((1 + space.unit @ space.unit[row]) / 2 for row in rows)
-    return _best(space, near_a * near_c / (near_b + _EPSILON), most, leave_out)
+    return _best(space, near_a * near_c / (near_b + EPSILON), most, leave_out)
 
 
 def _best(

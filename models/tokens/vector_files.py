@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import io
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ DOWNLOADS = {  # of gensim's downloader, and megabytes
     "fasttext-wiki-news-subwords-300": 959,
     "word2vec-google-news-300": 1663,
 }
+_FETCHING = threading.Lock()  # a download can't be stopped, so there is one at a time
 _PROGRESS = 2_000  # words between two reports
 
 
@@ -80,7 +82,8 @@ def read(
         rows = _binary_rows(source, n_embd, promised, limits) if binary else _text_rows(source, n_embd, limits, None)
     most = min(limits.words, limits.numbers // n_embd)
     words, vectors, is_cut = _collected(rows, n_embd, most, promised, progress)
-    return VectorFile(WordVectors(name, words, vectors), form, promised, is_cut)
+    known = f"{name} ({form}{', of which only the first words are read' if is_cut else ''})"
+    return VectorFile(WordVectors(known, words, vectors), form, promised, is_cut)
 
 
 def _collected(
@@ -247,6 +250,8 @@ def downloaded(name: str, progress: Callable[[int, int], None]) -> VectorFile:
         ModelError: they can't be fetched.
     """
     downloader = importlib.import_module("gensim.downloader")
+    if not _FETCHING.acquire(blocking=False):
+        raise ModelError("Other vectors are being fetched: try again when they are here.")
     try:
         path: str = downloader.load(name, return_path=True)
     except Exception as error:  # whatever goes wrong there: a checksum is a bare Exception
@@ -254,5 +259,7 @@ def downloaded(name: str, progress: Callable[[int, int], None]) -> VectorFile:
             f"{name} could not be fetched ({type(error).__name__}): it needs the network. "
             "Choose other vectors, or a file."
         ) from error
+    finally:
+        _FETCHING.release()
     with Path(path).open("rb") as file:
         return read(file, name, progress)

@@ -154,7 +154,7 @@ def test_the_map_holds_every_word_and_marks_the_neighbours(open_page, word2vec):
     [marks] = components(app, "near")
     assert marks["chosen"] == word2vec.ids["paris"]
     assert marks["near"] == [word2vec.ids[word] for word, _ in near]
-    assert "are among the 10 nearest on the picture" in texts(app)
+    assert "are among its 10 nearest on the picture" in texts(app)
 
 
 def test_one_word_alone_with_its_neighbours(open_page, word2vec):
@@ -264,6 +264,28 @@ def test_a_file_is_read_and_a_broken_one_explained(open_page):
     run(app.get("file_uploader")[0].set_value(("mine.txt", data + b"\ndog 1 2", "text/plain")))
     assert any("Line 7 has 2 numbers" in notice for notice in notices(app))
     assert table(app)[0][0] == "queen"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_file_of_few_words_or_of_zeros_is_refused_or_shown(open_page, view):
+    rows = ["<pad> 0 0 0", *(f"w{i} {i} {i * i % 7} 1" for i in range(6))]
+    app = open_page("analogies", analogies_source="file", analogies_view=view)
+    for count in (2, 3, 4, 5):
+        data = "\n".join(rows[:count]).encode()
+        run(app.get("file_uploader")[0].set_value(("few.txt", data, "text/plain")))
+        assert any("choose vectors of 5 words or more" in notice for notice in notices(app))
+    run(app.get("file_uploader")[0].set_value(("some.txt", "\n".join(rows).encode(), "text/plain")))
+    assert "7 words, 3 numbers each" in texts(app)
+    assert "nan" not in texts(app)
+
+
+def test_what_is_not_ordered_by_frequency_is_not_called_so(open_page, tiny):
+    model, shipped = (
+        open_page("analogies", analogies_source=source, analogies_view="map", analogies_map="tsne", analogies_alone="0")
+        for source in ("model", "word2vec")
+    )
+    assert [one.label for one in model.slider if "words" in one.label] == ["First words"]
+    assert [one.label for one in shipped.slider if "words" in one.label] == ["Most frequent words"]
 
 
 def test_downloads_need_gensim_and_a_click(open_page, monkeypatch):

@@ -32,14 +32,11 @@ def test_neighbours_are_gensims(space, gensim_space, word, most):
     assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-6)
 
 
-@pytest.mark.parametrize("words", [("w1", "w2", "w3"), ("w10", "w3", "w250"), ("w5", "w6", "w5")])
+@pytest.mark.parametrize("words", [("w1", "w2", "w3"), ("w10", "w3", "w250"), ("w399", "w5", "w6")])
 def test_analogies_are_gensims_by_both_methods(space, gensim_space, words):
     a, b, c = words
     for method, theirs in (("add", gensim_space.most_similar), ("mul", gensim_space.most_similar_cosmul)):
         ours = analogy(space, a, b, c, 8, method)
-        # gensim counts a word that is given twice once.
-        if a == c:
-            continue
         expected = theirs(positive=[a, c], negative=[b], topn=8)
         assert [one for one, _ in ours] == [one for one, _ in expected]
         assert [score for _, score in ours] == pytest.approx([score for _, score in expected], rel=1e-4)

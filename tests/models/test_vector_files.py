@@ -50,6 +50,7 @@ def same(found, words=WORDS, vectors=VECTORS):
         gzip.compress(text()),
         gzip.compress(text(header=False)),
         gzip.compress(binary()),
+        gzip.compress(text()[:50]) + gzip.compress(text()[50:]) + b"\0" * 10,
     ],
     ids=[
         "text",
@@ -64,6 +65,7 @@ def same(found, words=WORDS, vectors=VECTORS):
         "gz",
         "gz2",
         "gz3",
+        "gz in two parts",
     ],
 )
 def test_every_format_is_read(data):
@@ -200,6 +202,7 @@ def test_of_a_long_file_the_first_words_are_read_and_no_more():
     found = read(file, "test", limits=Limits(words=10))
     assert found.is_cut
     assert found.space.words == tuple(f"w{i}" for i in range(10))
+    assert found.space.name == "test (GloVe, of which only the first words are read)"
     assert file.taken <= 1 << 17
     found = read_bytes(text(), "test", limits=Limits(numbers=15))
     assert (found.is_cut, found.promised, len(found.space.words)) == (True, 6, 3)
@@ -237,6 +240,23 @@ def test_anything_else_is_refused_or_read(data):
         except ModelError:
             continue
         assert np.isfinite(found.space.vectors).all()
+
+
+def test_of_two_downloads_at_once_the_second_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("GENSIM_DATA_DIR", str(tmp_path))
+    refused = []
+
+    def fetches(_name, **_options):
+        with pytest.raises(ModelError, match="being fetched"):
+            downloaded("glove-twitter-25", lambda _done, _of: None)
+        refused.append(True)
+        raise OSError("no network")
+
+    monkeypatch.setattr("gensim.downloader.load", fetches)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="could not be fetched"):
+            downloaded("glove-twitter-25", lambda _done, _of: None)
+    assert refused == [True, True]
 
 
 def test_downloads_without_a_network_are_explained(monkeypatch, tmp_path):
