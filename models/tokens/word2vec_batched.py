@@ -17,7 +17,7 @@ from models import device
 from models.errors import ModelError
 from models.tokens.running_words import SENTENCE_END, RunningWords
 from models.tokens.word2vec import Settings, Vectors, fresh, keep_probability, negative_probability
-from models.tokens.word2vec_training import Pairs, Training, looked_at
+from models.tokens.word2vec_training import Followed, Pairs, Training, looked_at
 
 _GROUP = 16  # centre words that share their negatives
 _DRAWN = 64  # negatives of a group
@@ -26,7 +26,7 @@ _WORTH = 512  # centre words of a step from which on a GPU is quicker
 _A_WORD = 0.1  # so many centre words of a step a word of the vocabulary at most, or a step goes too far
 
 
-class BatchedTraining:
+class BatchedTraining(Followed):
     """Vectors that are being learned on a device; the shape of `word2vec_training.Training`."""
 
     def __init__(self, text: RunningWords, settings: Settings, on: torch.device) -> None:
@@ -55,24 +55,6 @@ class BatchedTraining:
     def vectors(self) -> Vectors:
         """A copy of what is learned so far."""
         return Vectors(self._target.cpu().numpy().copy(), self._context.cpu().numpy().copy())
-
-    @property
-    def learning_rate(self) -> float:
-        """What the next step takes."""
-        return self.settings.learning_rate * max(1e-4, 1 - self.done / self.of)
-
-    @property
-    def words(self) -> int:
-        """How many words of the text have been read so far, those of each epoch counted."""
-        return round(self.done / self.of * self.settings.epochs * self._learned.length)
-
-    def loss(self) -> float:
-        """Nats a pair, on the same pairs of the learned text each time."""
-        return self._seen.loss(self.vectors)
-
-    def held_out_loss(self) -> float:
-        """Nats a pair, on the same pairs of the held-out text each time; NaN where it has none."""
-        return self._unseen.loss(self.vectors)
 
     def __iter__(self) -> Iterator[int]:
         """Works; gives how much is done of `of` after each step."""

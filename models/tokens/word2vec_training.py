@@ -1,5 +1,6 @@
 """word2vec over a whole text, in slices between which one can look, draw, or stop."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,7 +19,45 @@ _SLICE = 100_000  # words a thread takes at once: a tenth of a second
 _LOOKED_AT = 4_000  # words of a text by whose pairs its loss is told
 
 
-class Training:
+class Followed(ABC):
+    """How far a training is, and how well it does."""
+
+    settings: Settings
+    done: int
+    of: int
+    _learned: RunningWords
+    _seen: "Pairs"
+    _unseen: "Pairs"
+
+    @property
+    @abstractmethod
+    def vectors(self) -> Vectors:
+        """As they are now."""
+
+    @property
+    def learning_rate(self) -> float:
+        """What the next step takes."""
+        return self.rate(self.done)
+
+    @property
+    def words(self) -> int:
+        """How many words of the text have been read so far, those of each epoch counted."""
+        return round(self.done / self.of * self.settings.epochs * self._learned.length)
+
+    def rate(self, done: int) -> float:
+        """The learning rate when so much is done: it falls in a straight line."""
+        return self.settings.learning_rate * max(1e-4, 1 - done / self.of)
+
+    def loss(self) -> float:
+        """Nats a pair, on the same pairs of the learned text each time."""
+        return self._seen.loss(self.vectors)
+
+    def held_out_loss(self) -> float:
+        """Nats a pair, on the same pairs of the held-out text each time; NaN where it has none."""
+        return self._unseen.loss(self.vectors)
+
+
+class Training(Followed):
     """Vectors that are being learned; iterating over it does the work, slice by slice.
 
     Each slice changes `vectors`; who wants to keep them as they are now makes a copy.
@@ -31,7 +70,7 @@ class Training:
         self.text, self.settings, self._threads = text, settings, threads
         self._learned, held_out = (text, held_out) if held_out else text.split()
         self._draws = Draws.of(text, settings)
-        self.vectors: Vectors = fresh(len(text.words), settings.n_embd, settings.seed)
+        self._vectors = fresh(len(text.words), settings.n_embd, settings.seed)
         self.done = 0
         self.of = settings.epochs * len(self._learned.ids)
         if not self.of:
@@ -41,22 +80,9 @@ class Training:
         )
 
     @property
-    def learning_rate(self) -> float:
-        """What the next step takes."""
-        return self._rate(self.done)
-
-    @property
-    def words(self) -> int:
-        """How many words of the text have been read so far, those of each epoch counted."""
-        return round(self.done / self.of * self.settings.epochs * self._learned.length)
-
-    def loss(self) -> float:
-        """Nats a pair, on the same pairs of the learned text each time."""
-        return self._seen.loss(self.vectors)
-
-    def held_out_loss(self) -> float:
-        """Nats a pair, on the same pairs of the held-out text each time; NaN where it has none."""
-        return self._unseen.loss(self.vectors)
+    def vectors(self) -> Vectors:
+        """As they are now; each slice changes them."""
+        return self._vectors
 
     def __iter__(self) -> Iterator[int]:
         """Works; gives how much is done of `of` after each slice."""
@@ -69,18 +95,15 @@ class Training:
 
     def _work(self, before: int, start: int, stop: int) -> None:
         word2vec_kernel.train(
-            self.vectors,
+            self._vectors,
             self._learned,
             self._draws,
             self.settings,
             start=start,
             stop=stop,
-            rates=(self._rate(before + start), self._rate(before + stop)),
+            rates=(self.rate(before + start), self.rate(before + stop)),
             seed=self.settings.seed * 1_000_003 + before + start,
         )
-
-    def _rate(self, done: int) -> float:
-        return self.settings.learning_rate * max(1e-4, 1 - done / self.of)
 
 
 @dataclass(frozen=True, eq=False)
