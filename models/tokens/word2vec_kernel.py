@@ -244,17 +244,21 @@ def _skip_gram(
     t = target[centre]
     change = scratch[0]
     change[:] = 0
-    drawn = pairs * k
-    for j in range(pairs + drawn):
+    all_words = pairs * (k + 1)
+    for j in range(all_words):  # apart from the rest: the processor then waits for several rows at once
         c = context[contexts[j]] if j < pairs else context[negatives[j - pairs]]
         dot = np.float32(0)
         for d in range(width):
             dot += t[d] * c[d]
-        pull = np.float32(1 / (1 + math.exp(-dot)))
-        pulls[j] = rate * (1 - pull) if j < pairs else -rate * pull
+        pulls[j] = dot
+    for j in range(all_words):
+        sigmoid = np.float32(1) / (np.float32(1) + math.exp(-pulls[j]))
+        pulls[j] = rate * (1 - sigmoid) if j < pairs else -rate * sigmoid
+    for j in range(all_words):
+        c = context[contexts[j]] if j < pairs else context[negatives[j - pairs]]
         for d in range(width):
             change[d] += pulls[j] * c[d]
-    for j in range(pairs + drawn):
+    for j in range(all_words):
         c = context[contexts[j]] if j < pairs else context[negatives[j - pairs]]
         for d in range(width):
             c[d] += pulls[j] * t[d]

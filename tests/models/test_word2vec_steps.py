@@ -144,7 +144,7 @@ def test_the_window_is_drawn_evenly_and_negatives_by_count_to_a_power(kings):
     assert set(reaches) == {1, 2, 3}
     assert all(abs(count - 1_000) < 110 for count in reaches.values())
     # Of those drawn against one word: all others, by the roots of their counts.
-    positive = kings.text.number("land")
+    positive = kings.text.words.index("land")
     drawn = Counter(
         int(word)
         for step in steps
