@@ -16,9 +16,9 @@ check: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto -m "not browser and not slow"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not browser and not slow"
 
-# Everything: `check`, then the tests that load pretrained weights, then those in a browser.
+# Everything: `check`, then the slow tests, then those in a browser.
 test: check browser
 	$(BIN)/pytest -q -m "slow and not browser"
 	$(BIN)/pytest -q -m browser

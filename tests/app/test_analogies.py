@@ -279,7 +279,8 @@ def test_a_file_of_few_words_or_of_zeros_is_refused_or_shown(open_page, view):
     assert "nan" not in texts(app)
 
 
-def test_what_is_not_ordered_by_frequency_is_not_called_so(open_page, tiny):
+def test_what_is_not_ordered_by_frequency_is_not_called_so(open_page, tiny, monkeypatch):
+    monkeypatch.setattr(projections, "laid_out", lambda unit, _method, _progress: unit[:, :2])
     model, shipped = (
         open_page("analogies", analogies_source=source, analogies_view="map", analogies_map="tsne", analogies_alone="0")
         for source in ("model", "word2vec")

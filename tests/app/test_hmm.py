@@ -110,6 +110,7 @@ def test_vowels_are_found(open_page):
     assert per_letter[0] / per_letter[1] == pytest.approx(per_letter[2], abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "states"), [("running", 3), ("spaced", 2)])
 def test_what_is_said_of_the_letters_is_what_was_found(open_page, way, states):
     text = LETTERS[:300]

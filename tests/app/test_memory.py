@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+
 from tests.app.conftest import run
 
 
@@ -10,6 +12,7 @@ def objects():
     return len(gc.get_objects())
 
 
+@pytest.mark.slow
 def test_reruns_leave_nothing_behind(open_page):
     """The collection after each run is off, so what a run makes must go by itself or at Python's next collection."""
     app = open_page("next_token")

@@ -175,6 +175,7 @@ def test_a_long_text_is_taken_in_part(open_page):
     assert any("70 are left out" in caption.value for caption in app.caption)
 
 
+@pytest.mark.slow
 def test_the_little_world_is_learned_by_itself(open_page):
     app = trained(open_page("word2vec", word2vec_view="training", word2vec_part="target"))
     rows = {row[0]: row[1:] for row in cells(app, "Neighbours of the followed words")}

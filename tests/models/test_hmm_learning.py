@@ -64,6 +64,7 @@ def test_one_that_has_settled_ends():
     assert len(list(restarts(letters, 2, 1, 10_000))) < 1_000
 
 
+@pytest.mark.slow
 def test_vowels_are_found_by_the_most_probable_model():
     letters = letters_of(LETTERS, "once")
     learning = Learning(letters, restarts(letters, 2, 5, 100))
