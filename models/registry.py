@@ -79,7 +79,7 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
     if known in _zoo():
         zoo: LanguageModel = importlib.import_module(f"models.zoo.{_zoo()[known]}").load(known)
         return zoo
-    from models.mixers import pretrained
+    from models.mixers import neural_folder, pretrained
 
     if known is _SMOLLM2_Q4:
         return pretrained.load_gguf(known, _packaged_file(), progress)
@@ -89,6 +89,8 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
         raise ModelError("A model needs a name, a folder or a Hugging Face id (owner/name).")
     if os.environ.get("LM_EXPLORER_ONLY_LISTED") and name != default_name():
         raise ModelError("This server shows only the models of its list. Choose one of them, or run the app yourself.")
+    if (Path(name) / neural_folder.NETWORK).is_file():
+        return neural_folder.load(Path(name))
     other = ModelCard(
         name=name,
         title=name,

@@ -32,6 +32,11 @@ class CountedTokenizer:
         counts.pop(UNKNOWN, None)  # in a text it stands for what is not in the vocabulary
         return cls([piece for piece, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]])
 
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The pieces, without the start, the end and the unknown one."""
+        return self._pieces[_FIRST:]
+
     @staticmethod
     def cut(text: str) -> list[tuple[int, int]]:
         """(start, stop) in characters of each piece."""

@@ -1,0 +1,99 @@
+"""A feed-forward language model: the embeddings of the last N tokens in a row, one hidden layer, a softmax.
+
+    x_t = [e_{t-N+1}; ...; e_t] in R^{N m},   h_t = g(W x_t + b),   y_t = E P h_t + bias
+
+with W in R^{d x N m}: unlike an n-gram it knows that similar words do similar things, and like one it sees N tokens.
+
+Source: Bengio, Ducharme, Vincent and Jauvin 2003, A Neural Probabilistic Language Model, section 2 (without direct
+connections; the output embedding is the input embedding, Press and Wolf 2017).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from models.errors import ModelError
+from models.mixers.network import Drop, Network, State
+
+ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedForwardConfig:
+    """The shape of a network.
+
+    Raises:
+        ModelError: a size is not one.
+    """
+
+    vocab_size: int
+    context: int  # N
+    n_embd: int  # m
+    n_hidden: int  # d
+    start_id: int  # what stands before the first token
+    activation: str = "tanh"  # a key of ACTIVATIONS
+
+    def __post_init__(self) -> None:
+        if self.activation not in ACTIVATIONS:
+            raise ModelError(f"The activation {self.activation!r} is not known: use {', '.join(ACTIVATIONS)}.")
+        for name in ("vocab_size", "context", "n_embd", "n_hidden"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"{name} is {getattr(self, name)}: it must be 1 or more.")
+
+
+@dataclass(frozen=True, eq=False)
+class FeedForwardTrace:
+    """Everything that the network computes of a text; a row a position."""
+
+    windows: Int[Tensor, "pos context"]  # token ids
+    x: Float[Tensor, "pos concatenated"]
+    pre_activation: Float[Tensor, "pos n_hidden"]
+    h: Float[Tensor, "pos n_hidden"]
+    logits: Float[Tensor, "pos vocab"]
+
+
+class FeedForwardNetwork(Network):
+    """Bengio's network."""
+
+    def __init__(self, config: FeedForwardConfig, generator: torch.Generator | None = None) -> None:
+        """Weights are uniform, small, and drawn from the generator."""
+        super().__init__(config.vocab_size, config.n_embd, config.n_hidden)
+        self.config = config
+        self.mix = nn.Linear(config.context * config.n_embd, config.n_hidden)
+        self.draw_weights(generator or torch.Generator().manual_seed(1))
+
+    def start(self, batch_size: int) -> State:
+        """The tokens before the first, shape (1, batch, context - 1): start tokens."""
+        shape = (1, batch_size, self.config.context - 1)
+        return (torch.full(shape, self.config.start_id, device=self.bias.device),)
+
+    def hidden(
+        self, idx: Int[Tensor, "batch pos"], state: State, drop: Drop
+    ) -> tuple[Float[Tensor, "batch pos n_hidden"], State]:
+        """All positions at once: none waits for the one before it."""
+        read = torch.cat([state[0][0], idx], dim=1)
+        last = read[:, read.shape[1] - self.config.context + 1 :]
+        return self._activation(self.mix(drop(self._x(self._windows(read))))), (last[None],)
+
+    def trace(self, token_ids: Sequence[int]) -> FeedForwardTrace:
+        """Every position of a text."""
+        ids = torch.tensor([list(token_ids)], device=self.bias.device)
+        windows = self._windows(pad(ids, (self.config.context - 1, 0), value=self.config.start_id))
+        x = self._x(windows)[0]
+        before = self.mix(x)
+        h = self._activation(before)
+        return FeedForwardTrace(windows[0], x, before, h, self.logits(self.projected(h)))
+
+    def _windows(self, read: Int[Tensor, "batch all"]) -> Int[Tensor, "batch pos context"]:
+        return read.unfold(1, self.config.context, 1)
+
+    def _x(self, windows: Int[Tensor, "batch pos context"]) -> Float[Tensor, "batch pos concatenated"]:
+        embedded: Float[Tensor, "batch pos concatenated"] = self.wte(windows).flatten(2)
+        return embedded
+
+    def _activation(self, before: Tensor) -> Tensor:
+        return ACTIVATIONS[self.config.activation](before)

@@ -1,0 +1,65 @@
+"""Networks in files: their shape, and their weights in 8 bits or as they are."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from models.errors import ModelError
+from models.mixers.feedforward import FeedForwardConfig, FeedForwardNetwork
+from models.mixers.network import Network
+from models.mixers.recurrent import RecurrentConfig, RecurrentNetwork
+from models.packing import packed, unpacked
+
+Config = RecurrentConfig | FeedForwardConfig
+_CONFIGS = {"recurrent": RecurrentConfig, "feedforward": FeedForwardConfig}
+
+
+def network_of(config: Config) -> Network:
+    """A network of that shape with fresh weights."""
+    return RecurrentNetwork(config) if isinstance(config, RecurrentConfig) else FeedForwardNetwork(config)
+
+
+def save(network: Network, path: Path, *, small: bool = True) -> None:
+    """Writes shape and weights.
+
+    Args:
+        network: what is written.
+        path: of a safetensors file.
+        small: tables in 8 bits a number, the rest in 16; else all as it is.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for name, weights in network.state_dict().items():
+        array = weights.detach().float().cpu().numpy()
+        if not small:
+            tensors[name] = array
+        elif array.ndim == 2:
+            tensors |= packed(name, array)
+        else:
+            tensors[name] = array.astype(np.float16)
+    kind = next(kind for kind, config in _CONFIGS.items() if isinstance(network.config, config))
+    save_file(tensors, path, metadata={"kind": kind, "config": json.dumps(asdict(network.config))})
+
+
+def load(path: Path) -> Network:
+    """The network of a file, in float32.
+
+    Raises:
+        ModelError: it holds none.
+    """
+    with safe_open(path, framework="numpy") as file:
+        facts = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    if facts.get("kind") not in _CONFIGS:
+        raise ModelError(f"{path} holds no network that is known here.")
+    network = network_of(_CONFIGS[facts["kind"]](**json.loads(facts["config"])))
+    weights = {
+        name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
+        for name in network.state_dict()
+    }
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return network

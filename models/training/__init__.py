@@ -1,0 +1,1 @@
+"""How networks learn: batches of a text, losses, and one loop for all."""
