@@ -10,6 +10,8 @@ from models.prediction import score
 from models.training import __main__ as command
 from models.training.loop import Training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def corpus(tmp_path):

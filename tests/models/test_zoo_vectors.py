@@ -24,21 +24,48 @@ def test_vectors_that_ship_are_what_their_card_says(name: str) -> None:
         assert set(card.measured[part].sections) >= {"family", "gram8-plural"}
 
 
-@pytest.mark.parametrize("name", vectors.NAMES)
-def test_the_cards_numbers_are_what_the_vectors_score(name: str) -> None:
-    files = {kind: questions.gensim_file(kind) for kind in questions.FILES}
-    assert all(files.values())
-    card, words = vectors.cards()[name], vectors.load(name)
+@pytest.mark.parametrize(
+    ("name", "part"), [(name, part) for name in vectors.NAMES for part in vectors.cards()[name].parts]
+)
+def test_the_cards_numbers_are_what_the_vectors_score(name: str, part: str) -> None:
+    data = {kind: file.read_bytes() for kind in questions.FILES if (file := questions.gensim_file(kind))}
+    measured, words = vectors.cards()[name].measured[part], vectors.load(name, part)
     asked = [
         section
-        for section in questions.read_questions(files["analogies"].read_bytes())  # type: ignore[union-attr]
+        for section in questions.read_questions(data["analogies"])
         if section.name in ("family", "gram5-present-participle")
     ]
     for result in questions.answered(words, asked):
-        right, by_product, of = card.measured["sum"].sections[result.name]
-        assert (result.right["add"], result.right["mul"], result.asked) == (right, by_product, of)
-    pairs = questions.read_pairs(files["wordsim353"].read_bytes())  # type: ignore[union-attr]
-    assert questions.agreement(words, pairs).rho == pytest.approx(card.measured["sum"].wordsim353, abs=1e-3)
+        assert (result.right["add"], result.right["mul"], result.asked) == measured.sections[result.name]
+    for kind in ("wordsim353", "simlex999"):
+        rho = questions.agreement(words, questions.read_pairs(data[kind])).rho
+        assert rho == pytest.approx(getattr(measured, kind), abs=1e-3)
+
+
+def test_the_readme_says_what_the_cards_say() -> None:
+    readme = (vectors.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    cards = vectors.cards()
+    rows = {
+        "word2vec, both in a row": cards["word2vec"].measured["concatenation"],
+        "word2vec, sum": cards["word2vec"].measured["sum"],
+        "word2vec, target": cards["word2vec"].measured["target"],
+        "gensim 4.4.0, the same text and settings": cards["word2vec"].measured[
+            "gensim 4.4.0, the same text and settings"
+        ],
+        "GloVe, sum (window 10, x_max 10, 15 epochs)": cards["glove"].measured["sum"],
+    }
+    for title, measured in rows.items():
+        [line] = [line for line in readme.splitlines() if line.startswith(f"| {title} |")]
+        semantic, syntactic = (
+            [row for kind, row in measured.sections.items() if kind.startswith("gram") is of_grammar]
+            for of_grammar in (False, True)
+        )
+        shares = [
+            f"{sum(row[0] for row in kind) / sum(row[2] for row in kind):.1%}".replace("%", " %")
+            for kind in (semantic + syntactic, semantic, syntactic, [measured.sections["family"]])
+        ]
+        said = [cell.strip() for cell in line.split("|")[3:-1]]
+        assert said == [*shares, f"{measured.wordsim353:.3f}", f"{measured.simlex999:.3f}"]
 
 
 @pytest.mark.parametrize("name", vectors.NAMES)
