@@ -100,8 +100,8 @@ class Training:
         )
         self._device = network.bias.device
         self.done = 0
-        self._tokens = 0
-        self._seconds = 0.0
+        self.tokens = 0
+        self.seconds = 0.0
         self._state: State | None = None
         self._best_loss = math.inf
         self._since_best = 0
@@ -187,9 +187,9 @@ class Training:
         self._optimizer.step()
         self._state = tuple(part.detach() for part in state)
         self.done += 1
-        self._tokens += len(targets)
-        self._seconds += time.perf_counter() - began
-        return Step(self.done, self._tokens, loss.item(), norm.item(), rate, self._seconds)
+        self.tokens += len(targets)
+        self.seconds += time.perf_counter() - began
+        return Step(self.done, self.tokens, loss.item(), norm.item(), rate, self.seconds)
 
     def _is_look(self) -> bool:
         looks = self.settings.looks
@@ -203,10 +203,10 @@ class Training:
             self.best = {name: weights.detach().clone() for name, weights in self.network.state_dict().items()}
         else:
             self._since_best += 1
-        return Look(self.done, self._tokens, loss, is_best)
+        return Look(self.done, self.tokens, loss, is_best)
 
 
-_NUMBERS = ("done", "_tokens", "_seconds", "_best_loss", "_since_best", "rate_factor")
+_NUMBERS = ("done", "tokens", "seconds", "_best_loss", "_since_best", "rate_factor")
 
 
 def dropping(share: float, generator: torch.Generator) -> Drop:

@@ -16,14 +16,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.card import ModelCard, read_cards, write_cards
+from models.checkpoints import sha256
+from models.mixers import neural_files
 from models.mixers.feedforward import FeedForwardConfig
 from models.mixers.neural_files import Config, network_of
+from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import RecurrentConfig
 from models.tokens.words import START_ID
 from models.training.batches import Sentences, cut
-from models.training.loop import Look, Training, TrainingSettings
+from models.training.loop import Look, Training, TrainingSettings, evaluate
 from models.training.losses import Sampled
-from models.zoo import corpus
+from models.zoo import corpus, spelling
+from models.zoo.measuring import measured
+from models.zoo.neural import CARDS, weights
 
 TOKENS = 12_000_000  # of the text: all models learn from the same
 _N_EMBD, _N_HIDDEN = 128, 384
@@ -54,6 +60,12 @@ def _feed_forward(context: int) -> Recipe:
     return Recipe(config, TrainingSettings(epochs=4.0, learning_rate=2e-3, dropout=0.1, looks=24, patience=24))
 
 
+TITLES = {
+    **{f"ffn-{context}": f"Feed-forward LM, {context} tokens" for context in (2, 4, 8)},
+    "rnn": "Recurrent network (RNN)",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
 RECIPES = {
     **{f"ffn-{context}": _feed_forward(context) for context in (2, 4, 8)},
     "rnn": _recurrent("rnn", 1e-3),
@@ -73,6 +85,36 @@ def training_of(name: str, folder: Path) -> Training:
     return Training(
         network_of(recipe.config), Sentences(sentences, _BATCH), recipe.settings, Sentences(dev, _BATCH), sampled
     )
+
+
+def finish(name: str, training: Training, folder: Path) -> None:
+    """Packs the best weights, says what that costs, measures, and writes weights and card."""
+    network, tokens = training.network, training.tokens
+    network.load_state_dict(training.best or network.state_dict())
+    dev = Sentences(cut(corpus.encoded(folder, "dev"), START_ID)[:_DEV], _BATCH)
+    neural_files.save(network, weights(name))
+    small = neural_files.load(weights(name))
+    _LOG.info("dev loss %.4f in 32 bits, %.4f in 8", evaluate(network, dev), evaluate(small, dev))
+    card = ModelCard(
+        name=name,
+        title=TITLES[name],
+        family="feedforward" if isinstance(RECIPES[name].config, FeedForwardConfig) else "recurrent",
+        corpus=f"the first {TOKENS:,} tokens of {corpus.DESCRIPTION}",
+        training=f"{tokens:,} tokens, those of each epoch counted; {training.seconds:,.0f} s on a CPU core",
+        licence=corpus.LICENCE,
+        source=f"python -m models.zoo.neural {name}",
+        precision="8 bits a weight",
+        parameters=sum(one.numel() for one in network.parameters()),
+        vocab_size=corpus.VOCAB_SIZE,
+        start_token="<s>",
+        end_token="</s>",
+        sha256=sha256(weights(name)),
+    )
+    sentences = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
+    others = read_cards(CARDS) if CARDS.is_file() else []
+    mine = measured(NeuralLM(small, spelling.tokenizer(), card), sentences)
+    cards = {one.name: one for one in (*others, mine)}
+    write_cards(CARDS, [cards[known] for known in RECIPES if known in cards])
 
 
 def main() -> None:
@@ -103,6 +145,7 @@ def main() -> None:
             losses.clear()
             _LOG.info("step %d of %d, %.0f tokens/s, loss %.3f", event.step, training.steps, pace, loss)
     training.save(checkpoint)
+    finish(given.name, training, given.corpus)
 
 
 if __name__ == "__main__":
