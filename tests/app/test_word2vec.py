@@ -190,6 +190,7 @@ def test_the_little_world_is_learned_by_itself(open_page):
     assert not notices(app)
 
 
+@pytest.mark.slow
 def test_the_choice_of_the_vector_trains_nothing(open_page, monkeypatch):
     app = trained(open_page("word2vec", word2vec_view="training"))
     monkeypatch.setattr(loading.jobs(), "start", lambda *_: pytest.fail("a training was started"))

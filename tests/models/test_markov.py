@@ -154,6 +154,7 @@ def test_the_second_eigenvalue_of_two_states():
     assert distances[1:] / distances[:-1] == pytest.approx(0.6)
 
 
+@pytest.mark.slow
 @given(positive, st.integers(0, 20))
 def test_a_long_walk_spends_its_time_as_the_stationary_distribution_says(rows, seed):
     found = chain(rows)

@@ -7,6 +7,8 @@ from models.tokens import little_world, moments, running_words
 from models.tokens.moments import MODELS, PARTS, Moment, Trained, drawn_rows, film, settling, suggested
 from models.tokens.space import analogy, neighbours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def text():

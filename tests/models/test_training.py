@@ -38,6 +38,7 @@ def _weights(training: Training) -> dict[str, torch.Tensor]:
     return training.network.state_dict()
 
 
+@pytest.mark.slow
 def test_what_can_be_known_is_learned() -> None:
     training = _training(epochs=40.0)
     events = list(training)
