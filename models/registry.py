@@ -43,7 +43,11 @@ _SMOLLM2_Q4 = replace(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
 _ZOO = Path(__file__).parent / "zoo"
-_TRAINED = ("ngrams", "hmm")  # folders of the zoo, each a package that loads its models, in the lecture's order
+_TRAINED = (
+    "ngrams",
+    "hmm",
+    "neural",
+)  # folders of the zoo, each a package that loads its models, in the lecture's order
 
 
 def catalog() -> list[ModelCard]:

@@ -7,10 +7,9 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -54,7 +53,7 @@ class Step:
 
     step: int  # how many so far
     tokens: int  # learned from so far, those of each epoch counted
-    loss: float  # nats a token, on this batch, before the step
+    loss: float  # nats a token, of what is made smaller, on this batch, before the step
     gradient_norm: float  # before clipping
     learning_rate: float
     seconds: float  # of work so far
@@ -222,8 +221,8 @@ def dropping(share: float, generator: torch.Generator) -> Drop:
 
 
 @torch.no_grad()
-def evaluate(network: Network, batches: Batches, told: Callable[[int], Any] = lambda _tokens: None) -> float:
-    """Mean loss over all tokens, in nats; `told` hears after each batch how many were read."""
+def evaluate(network: Network, batches: Batches) -> float:
+    """Mean loss over all tokens, in nats."""
     device = network.bias.device
     total, read = 0.0, 0
     state: State | None = None
@@ -236,5 +235,4 @@ def evaluate(network: Network, batches: Batches, told: Callable[[int], Any] = la
         losses = full(network, hidden[counts], targets[counts])
         total += float(losses.double().sum())
         read += len(losses)
-        told(read)
     return total / read

@@ -34,9 +34,13 @@ class Sampled:
         targets: Int[Tensor, " pos"],
         generator: torch.Generator,
     ) -> Float[Tensor, " pos"]:
-        """-ln P(target) among itself and the drawn tokens, in nats: not the loss of the full softmax, and less."""
-        tokens = self.probability.multinomial(self.drawn, replacement=True, generator=generator).to(hidden.device)
-        often = (self.drawn * self.probability).log().to(hidden.device)
+        """-ln P(target) among itself and the drawn tokens, in nats.
+
+        It compares only with itself: on a held-out text take `full`.
+        """
+        probability = self.probability.to(hidden.device)
+        tokens = probability.multinomial(self.drawn, replacement=True, generator=generator)
+        often = (self.drawn * probability).log()
         scores = network.logits(hidden, tokens).float() - often[tokens]
         scores = scores.masked_fill(tokens == targets[:, None], -torch.inf)
         right = network.score(hidden, targets).float() - often[targets]

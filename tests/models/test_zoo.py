@@ -7,16 +7,19 @@ import torch
 
 import models
 from models import registry
+from models.card import read_cards
 from models.checkpoints import sha256
 from models.mixers.hmm import HMM
 from models.mixers.hmm_lm import HMMLM
+from models.mixers.recurrent import CELLS
 from models.prediction import next_token, score
 from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
-from models.zoo import corpus, hmm, ngrams
+from models.zoo import corpus, hmm, neural, ngrams
 from models.zoo.spelling import Spelling, tokenizer
 from models.zoo.spelling import _spelling as shipped_spelling
 from tests.toys import UniformLM
 
+FILES = {"hmm": hmm.WEIGHTS, "ngrams": ngrams.TABLE}
 NAMES = [card.name for card in models.catalog() if not card.name.startswith("smollm2")]
 
 
@@ -26,16 +29,18 @@ def lm(request):
 
 
 def test_the_catalogue_lists_them():
-    assert NAMES == ["unigram", "bigram", "trigram", "4-gram", "5-gram", "hmm"]
+    counted = ["unigram", "bigram", "trigram", "4-gram", "5-gram", "hmm"]
+    assert [*counted, "ffn-2", "ffn-4", "ffn-8", *CELLS, *(f"char-{cell}" for cell in CELLS)] == NAMES
     assert all(registry.is_here(name) for name in NAMES)
 
 
 def test_the_card_is_that_of_the_file(lm):
-    file = hmm.WEIGHTS if lm.card.name == "hmm" else ngrams.TABLE
-    assert lm.card.sha256 == sha256(file)
-    assert lm.card.vocab_size == lm.tokenizer.vocab_size == corpus.VOCAB_SIZE
+    assert lm.card.sha256 == sha256(FILES.get(lm.card.family, neural.weights(lm.card.name)))
+    is_of_words = lm.tokenizer.vocab_size == corpus.VOCAB_SIZE
+    assert is_of_words is not lm.card.name.startswith("char-")
+    assert lm.card.vocab_size == lm.tokenizer.vocab_size
     assert lm.tokenizer.tokens([lm.tokenizer.start_id, lm.tokenizer.end_id]) == [lm.card.start_token, lm.card.end_token]
-    assert 50 < lm.card.perplexity < 1000
+    assert (50 if is_of_words else 3) < lm.card.perplexity < (1000 if is_of_words else 10)
     assert 1 < lm.card.bits_per_character < 3
 
 
@@ -50,11 +55,20 @@ def test_all_together_they_take_less_than_they_may():
     folder = corpus.WORDS.parent
     sizes = {
         name: sum(f.stat().st_size for f in (folder / name).iterdir() if f.is_file())
-        for name in ("ngrams", "hmm", "spelling")
+        for name in ("ngrams", "hmm", "spelling", "neural")
     }
     assert sizes["ngrams"] < 10_000_000
     assert sizes["hmm"] < 5_000_000
     assert sizes["spelling"] < 1_000_000
+    for file in (neural.weights(card.name) for card in read_cards(neural.CARDS)):
+        assert file.stat().st_size < (1_000_000 if file.stem.startswith("char-") else 5_000_000)
+
+
+def test_the_lstm_knows_more_than_counts_of_five_tokens():
+    """Modified Kneser-Ney on all five-grams of the same text has a perplexity of 102 (models/zoo/README.md)."""
+    perplexities = {card.name: card.perplexity for card in models.catalog()}
+    assert perplexities["lstm"] < perplexities["ffn-8"] < perplexities["ffn-4"] < perplexities["ffn-2"]
+    assert perplexities["lstm"] < perplexities["rnn"] < perplexities["5-gram"]
 
 
 def test_an_unknown_word_costs_its_spelling():

@@ -1,10 +1,11 @@
-"""The neural models of words that ship, all trained on the same text. `python -m models.zoo.neural` rebuilds them."""
+"""The neural models that ship, of words and of characters. `python -m models.zoo.neural` rebuilds them."""
 
 from pathlib import Path
 
 from models.card import ModelCard
 from models.mixers import neural_files
 from models.mixers.neural_lm import NeuralLM
+from models.tokens.words import CountedTokenizer
 from models.zoo import spelling
 
 FOLDER = Path(__file__).parent
@@ -18,4 +19,9 @@ def weights(name: str) -> Path:
 
 def load(card: ModelCard) -> NeuralLM:
     """The model of a card."""
-    return NeuralLM(neural_files.load(weights(card.name)), spelling.tokenizer(), card)
+    return NeuralLM(neural_files.load(weights(card.name)), tokenizer(card.name), card)
+
+
+def tokenizer(name: str) -> CountedTokenizer:
+    """What a model of that name reads."""
+    return spelling.characters() if name.startswith("char-") else spelling.tokenizer()

@@ -1,9 +1,9 @@
-"""Trains the neural models of words.
+"""Trains the neural models.
 
     python -m models.zoo.neural NAME CORPUS     on what models.zoo.corpus made
 
-NAME is one of ffn-2, ffn-4, ffn-8, rnn, lstm, gru. A run that was stopped goes on where its last checkpoint, in CORPUS,
-was made.
+NAME is one of ffn-2, ffn-4, ffn-8, rnn, lstm, gru, of words, and char-rnn, char-lstm, char-gru, of characters. A run
+that was stopped goes on where its last checkpoint, in CORPUS, was made.
 """
 
 import argparse
@@ -23,18 +23,16 @@ from models.mixers.feedforward import FeedForwardConfig
 from models.mixers.neural_files import Config, network_of
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import RecurrentConfig
-from models.tokens.words import START_ID
-from models.training.batches import Sentences, cut
+from models.tokens.words import END_ID, START_ID
+from models.training.batches import Ids, Sentences, cut
 from models.training.loop import Look, Training, TrainingSettings, evaluate
 from models.training.losses import Sampled
 from models.zoo import corpus, spelling
 from models.zoo.measuring import measured
-from models.zoo.neural import CARDS, weights
+from models.zoo.neural import CARDS, tokenizer, weights
 
-TOKENS = 12_000_000  # of the text: all models learn from the same
-_N_EMBD, _N_HIDDEN = 128, 384
-_BATCH = 64  # sentences
-_DRAWN = 2_048  # tokens of the softmax
+CHARACTERS = 40_000_000  # of the text, the ends of sentences counted: models of characters learn from these
+_DRAWN = 2_048  # words of the softmax
 _DEV = 2_000  # sentences
 _EVERY = 60.0  # seconds between two checkpoints
 _LOG = logging.getLogger(__name__)
@@ -42,77 +40,105 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a model is, and how it is trained."""
+    """What a model is, and how it is trained: on each token once, so nothing need keep it from learning by heart."""
 
+    title: str
     config: Config
-    settings: TrainingSettings
+    learning_rate: float
+    batch_size: int  # sentences
+
+    @property
+    def settings(self) -> TrainingSettings:
+        """For the training loop."""
+        return TrainingSettings(epochs=1.0, learning_rate=self.learning_rate, looks=12, patience=12)
+
+    @property
+    def is_of_words(self) -> bool:
+        """Not of characters."""
+        return self.config.vocab_size == corpus.VOCAB_SIZE
 
 
-def _recurrent(cell: str, learning_rate: float) -> Recipe:
-    config = RecurrentConfig(cell=cell, vocab_size=corpus.VOCAB_SIZE, n_embd=_N_EMBD, n_hidden=_N_HIDDEN)
-    return Recipe(config, TrainingSettings(epochs=4.0, learning_rate=learning_rate, dropout=0.1, looks=24, patience=24))
+def _words(cell: str, title: str, learning_rate: float) -> Recipe:
+    config = RecurrentConfig(cell=cell, vocab_size=corpus.VOCAB_SIZE, n_embd=128, n_hidden=384)
+    return Recipe(title, config, learning_rate, batch_size=64)
+
+
+def _characters(cell: str, title: str, learning_rate: float) -> Recipe:
+    vocab_size = spelling.characters().vocab_size
+    config = RecurrentConfig(cell=cell, vocab_size=vocab_size, n_embd=64, n_hidden=256)
+    return Recipe(f"{title} of characters", config, learning_rate, batch_size=32)
 
 
 def _feed_forward(context: int) -> Recipe:
     config = FeedForwardConfig(
-        vocab_size=corpus.VOCAB_SIZE, context=context, n_embd=_N_EMBD, n_hidden=_N_HIDDEN, start_id=START_ID
+        vocab_size=corpus.VOCAB_SIZE, context=context, n_embd=128, n_hidden=384, start_id=START_ID
     )
-    return Recipe(config, TrainingSettings(epochs=4.0, learning_rate=2e-3, dropout=0.1, looks=24, patience=24))
+    return Recipe(f"Feed-forward LM, {context} tokens", config, 2e-3, batch_size=64)
 
 
-TITLES = {
-    **{f"ffn-{context}": f"Feed-forward LM, {context} tokens" for context in (2, 4, 8)},
-    "rnn": "Recurrent network (RNN)",
-    "lstm": "LSTM",
-    "gru": "GRU",
-}
+_CELLS = {"rnn": ("RNN", 1e-3), "lstm": ("LSTM", 3e-3), "gru": ("GRU", 2e-3)}  # title, learning rate
 RECIPES = {
     **{f"ffn-{context}": _feed_forward(context) for context in (2, 4, 8)},
-    "rnn": _recurrent("rnn", 1e-3),
-    "lstm": _recurrent("lstm", 3e-3),
-    "gru": _recurrent("gru", 2e-3),
+    **{cell: _words(cell, *facts) for cell, facts in _CELLS.items()},
+    **{f"char-{cell}": _characters(cell, *facts) for cell, facts in _CELLS.items()},
 }
+
+
+def sentences(name: str, folder: Path, part: str) -> list[Ids]:
+    """The sentences of a part of the corpus, as the model of that name reads them."""
+    if RECIPES[name].is_of_words:
+        return cut(corpus.encoded(folder, part), START_ID)
+    encode, found, left = tokenizer(name).encode, list[Ids](), CHARACTERS
+    with (folder / f"{part}.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            found.append(np.array([START_ID, *encode(line.rstrip("\n")), END_ID], dtype=np.uint8))
+            left -= len(found[-1]) - 1
+            if left < 0:
+                break
+    return found
 
 
 def training_of(name: str, folder: Path) -> Training:
     """A training that is about to begin."""
     recipe = RECIPES[name]
-    ids = corpus.encoded(folder, "train")[:TOKENS]
-    dev = cut(corpus.encoded(folder, "dev"), START_ID)[:_DEV]
-    counts = np.bincount(ids, minlength=corpus.VOCAB_SIZE) + 1.0
-    sampled = Sampled(torch.from_numpy(counts / counts.sum()).float(), _DRAWN)
-    sentences = cut(ids, START_ID)[:-1]  # the last one is cut off
-    return Training(
-        network_of(recipe.config), Sentences(sentences, _BATCH), recipe.settings, Sentences(dev, _BATCH), sampled
-    )
+    learned = sentences(name, folder, "train")
+    sampled = None
+    if recipe.is_of_words:
+        counts = np.bincount(corpus.encoded(folder, "train"), minlength=corpus.VOCAB_SIZE) + 1.0
+        sampled = Sampled(torch.from_numpy(counts / counts.sum()).float(), _DRAWN)
+    held_out = Sentences(sentences(name, folder, "dev")[:_DEV], recipe.batch_size)
+    batches = Sentences(learned, recipe.batch_size)
+    return Training(network_of(recipe.config), batches, recipe.settings, held_out, sampled)
 
 
 def finish(name: str, training: Training, folder: Path) -> None:
     """Packs the best weights, says what that costs, measures, and writes weights and card."""
-    network, tokens = training.network, training.tokens
+    recipe, network = RECIPES[name], training.network
     network.load_state_dict(training.best or network.state_dict())
-    dev = Sentences(cut(corpus.encoded(folder, "dev"), START_ID)[:_DEV], _BATCH)
+    dev = Sentences(sentences(name, folder, "dev")[:_DEV], recipe.batch_size)
     neural_files.save(network, weights(name))
     small = neural_files.load(weights(name))
     _LOG.info("dev loss %.4f in 32 bits, %.4f in 8", evaluate(network, dev), evaluate(small, dev))
+    of = "" if recipe.is_of_words else f"the first {CHARACTERS:,} characters of "
     card = ModelCard(
         name=name,
-        title=TITLES[name],
-        family="feedforward" if isinstance(RECIPES[name].config, FeedForwardConfig) else "recurrent",
-        corpus=f"the first {TOKENS:,} tokens of {corpus.DESCRIPTION}",
-        training=f"{tokens:,} tokens, those of each epoch counted; {training.seconds:,.0f} s on a CPU core",
+        title=recipe.title,
+        family="feedforward" if isinstance(recipe.config, FeedForwardConfig) else "recurrent",
+        corpus=f"{of}{corpus.DESCRIPTION}",
+        training=f"{training.tokens:,} tokens, each once; {training.seconds:,.0f} s on a CPU core",
         licence=corpus.LICENCE,
         source=f"python -m models.zoo.neural {name}",
         precision="8 bits a weight",
         parameters=sum(one.numel() for one in network.parameters()),
-        vocab_size=corpus.VOCAB_SIZE,
+        vocab_size=recipe.config.vocab_size,
         start_token="<s>",
         end_token="</s>",
         sha256=sha256(weights(name)),
+        can=frozenset({"trace"}),
     )
-    sentences = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
+    held_out = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
+    mine = measured(NeuralLM(small, tokenizer(name), card), held_out)
     others = read_cards(CARDS) if CARDS.is_file() else []
-    mine = measured(NeuralLM(small, spelling.tokenizer(), card), sentences)
     cards = {one.name: one for one in (*others, mine)}
     write_cards(CARDS, [cards[known] for known in RECIPES if known in cards])
 
@@ -133,7 +159,7 @@ def main() -> None:
     for event in training:
         if isinstance(event, Look):
             _LOG.info(
-                "step %d, %d tokens: dev perplexity %.1f", event.step, event.tokens, math.exp(event.held_out_loss)
+                "step %d, %d tokens: dev perplexity %.2f", event.step, event.tokens, math.exp(event.held_out_loss)
             )
             continue
         losses.append(event.loss)

@@ -49,6 +49,14 @@ class SpelledWords(WordTokenizer):
         ]
 
 
+class SpelledCharacters(CharacterTokenizer):
+    """A closed set of characters; any other is one of all those of Unicode."""
+
+    def spelling(self, text: str) -> list[float]:
+        """ln P(which character it is | the token) of each character of `text`: 0 where the vocabulary holds it."""
+        return [-math.log(_CHARACTERS) if token_id == UNKNOWN_ID else 0.0 for token_id in self.encode(text)]
+
+
 @cache
 def _spelling() -> Spelling:
     arrays = load_file(FILE)
@@ -62,3 +70,9 @@ def _spelling() -> Spelling:
 def tokenizer() -> SpelledWords:
     """The tokenizer of all word-level models of the zoo."""
     return SpelledWords(corpus.vocabulary())
+
+
+@cache
+def characters() -> SpelledCharacters:
+    """The tokenizer of all character-level models of the zoo: what a keyboard has, dashes, and é."""
+    return SpelledCharacters([*map(chr, range(ord(" "), ord("~") + 1)), *"–—é"])
