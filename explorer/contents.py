@@ -87,6 +87,20 @@ PAGES = (
         "visibility_off",
         "Find the hidden states behind words, and learn them from text.",
     ),
+    Entry(
+        "feedforward",
+        "Feed-forward LM",
+        "mixers",
+        "layers",
+        "Slide a window over a text, and see vectors do what counts can't.",
+    ),
+    Entry(
+        "recurrent",
+        "Recurrent networks",
+        "mixers",
+        "replay",
+        "Step through an RNN, LSTM or GRU, and find out what its state knows.",
+    ),
 )
 
 

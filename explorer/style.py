@@ -50,6 +50,10 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 
+# Negative is orange, positive blue, as on all pages; 0 is nearly transparent.
+SIGNED = [[0.0, SURPRISAL], [0.5, faded(REMOVED, 0.12)], [1.0, PROBABILITY]]
+
+
 def figure_text(text: str) -> str:
     """Text as plotly shows it: its labels read tags, entities and $mathematics$ otherwise."""
     return html.escape(isolated(text), quote=False).replace("$", "&#36;")

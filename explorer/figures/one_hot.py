@@ -11,8 +11,6 @@ from explorer import style
 from explorer.figures import made
 
 _SHADES = [[0, style.faded(style.REMOVED, 0.15)], [1, style.PROBABILITY]]
-# Negative is orange, positive blue, as on all pages; 0 is nearly transparent.
-_SIGNED = [[0.0, style.SURPRISAL], [0.5, style.faded(style.REMOVED, 0.12)], [1.0, style.PROBABILITY]]
 
 
 def one_hot(words: Sequence[str], places: Sequence[int], vocab_size: int) -> go.Figure:
@@ -43,7 +41,7 @@ def dense(words: Sequence[str], table: ArrayLike) -> go.Figure:
         raise ValueError(f"{len(words)} words need as many rows, not a table of shape {numbers.shape}")
     known = numbers[np.isfinite(numbers)]
     most = float(np.abs(known).max(initial=1e-6))
-    return _rows(words, {"z": numbers, "zmin": -most, "zmax": most, "colorscale": _SIGNED}, "dimension")
+    return _rows(words, {"z": numbers, "zmin": -most, "zmax": most, "colorscale": style.SIGNED}, "dimension")
 
 
 def _rows(words: Sequence[str], data: dict[str, Any], title: str) -> go.Figure:

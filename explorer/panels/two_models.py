@@ -26,7 +26,7 @@ def two_models(slug: str, reading: Reading) -> None:
     first = columns[0].empty() if is_new else columns[0]
     if is_new:
         with first.container():
-            _bars([reading], 0, None, k)  # something to look at while the other model loads
+            bars([reading], 0, None, k)  # something to look at while the other model loads
     with columns[1]:
         second = prompt.read_prompt(other, reading.score.text, who="other") if prompt.may_load(other) else None
     if second is None or second.model.card.name != other:
@@ -36,9 +36,9 @@ def two_models(slug: str, reading: Reading) -> None:
     with verdict:
         _verdict(reading, second, agreed)
     with first.container():
-        _bars(readings, 0, agreed, k)
+        bars(readings, 0, agreed, k)
     with columns[1]:
-        _bars(readings, 1, agreed, k)
+        bars(readings, 1, agreed, k)
     st.caption(
         "Full bars: both models show the token. Hatched: only this one does. #3: third in the other model. "
         "Tokens are matched by what they say: a word that is one token here and two there is not shared."
@@ -58,7 +58,8 @@ def _verdict(a: Reading, b: Reading, agreed: Agreement) -> None:
     st.subheader(f"{words}; {percent(agreed.shared)} of the probability is on the same tokens.", anchor=False)
 
 
-def _bars(readings: Sequence[Reading], i: int, agreed: Agreement | None, k: int) -> None:
+def bars(readings: Sequence[Reading], i: int, agreed: Agreement | None, k: int) -> None:
+    """The k most probable next tokens of one of two readings, or of the only one."""
     one, other = readings[i], readings[1 - i] if len(readings) == 2 else None
     after = one.score.next
     ids = after.top_ids(k)

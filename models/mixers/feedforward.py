@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from models.errors import ModelError
 from models.mixers.network import Drop, Network, State
@@ -77,23 +76,31 @@ class FeedForwardNetwork(Network):
         """All positions at once: none waits for the one before it."""
         read = torch.cat([state[0][0], idx], dim=1)
         last = read[:, read.shape[1] - self.config.context + 1 :]
-        return self._activation(self.mix(drop(self._x(self._windows(read))))), (last[None],)
+        return self._activation(self.mix(drop(self._x(self.wte(read))))), (last[None],)
 
-    def trace(self, token_ids: Sequence[int]) -> FeedForwardTrace:
-        """Every position of a text."""
+    def hidden_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_hidden"]:
+        """Start tokens stand before the text."""
+        read = torch.cat([self.wte(self.start(1)[0][0]), x[None]], dim=1)
+        return self._activation(self.mix(self._x(read)))[0]
+
+    def trace(self, token_ids: Sequence[int], activation: str | None = None) -> FeedForwardTrace:
+        """Every position of a text.
+
+        Args:
+            token_ids: of the text.
+            activation: another g than the one that the weights were learned with.
+        """
         ids = torch.tensor([list(token_ids)], device=self.bias.device)
-        windows = self._windows(pad(ids, (self.config.context - 1, 0), value=self.config.start_id))
-        x = self._x(windows)[0]
+        read = torch.cat([self.start(1)[0][0], ids], dim=1)
+        x = self._x(self.wte(read))[0]
         before = self.mix(x)
-        h = self._activation(before)
-        return FeedForwardTrace(windows[0], x, before, h, self.logits(self.projected(h)))
+        h = self._activation(before) if activation is None else ACTIVATIONS[activation](before)
+        return FeedForwardTrace(read[0].unfold(0, self.config.context, 1), x, before, h, self.logits(self.projected(h)))
 
-    def _windows(self, read: Int[Tensor, "batch all"]) -> Int[Tensor, "batch pos context"]:
-        return read.unfold(1, self.config.context, 1)
-
-    def _x(self, windows: Int[Tensor, "batch pos context"]) -> Float[Tensor, "batch pos concatenated"]:
-        embedded: Float[Tensor, "batch pos concatenated"] = self.wte(windows).flatten(2)
-        return embedded
+    def _x(self, read: Float[Tensor, "batch all n_embd"]) -> Float[Tensor, "batch pos concatenated"]:
+        """The embeddings of each window in a row."""
+        count = read.shape[1] - self.config.context + 1
+        return torch.cat([read[:, first : first + count] for first in range(self.config.context)], dim=2)
 
     def _activation(self, before: Tensor) -> Tensor:
         return ACTIVATIONS[self.config.activation](before)

@@ -45,6 +45,10 @@ class Network(nn.Module):
         """
         raise NotImplementedError
 
+    def hidden_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_hidden"]:
+        """h_t of every position of a text that is given by its embeddings, read from the beginning."""
+        raise NotImplementedError
+
     def forward(
         self, idx: Int[Tensor, "batch pos"], state: State, drop: Drop = keep
     ) -> tuple[Float[Tensor, "batch pos n_embd"], State]:
@@ -67,10 +71,18 @@ class Network(nn.Module):
             return linear(hidden, self.wte.weight, self.bias)
         return linear(hidden, self.wte(tokens), self.bias[tokens])
 
+    def logits_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos vocab"]:
+        """Scores after each token of a text that is given by its embeddings: gradients can be taken through x."""
+        return self.logits(self.projected(self.hidden_from(x)))
+
     def score(self, hidden: Float[Tensor, "*batch n_embd"], tokens: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         """The score of one token at each position."""
         scores: Float[Tensor, "*batch"] = (hidden * self.wte(tokens)).sum(-1) + self.bias[tokens]
         return scores
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The table of embeddings, under the name that networks of the Hugging Face hub have for it."""
+        return self.wte
 
     def draw_weights(self, generator: torch.Generator) -> None:
         """Small random weights; the scores begin at zero."""

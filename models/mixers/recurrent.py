@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from models.errors import ModelError
-from models.mixers.network import Drop, Network, State
+from models.mixers.network import Drop, Network, State, keep
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]  # W, U, b, b'
@@ -127,7 +127,16 @@ class RecurrentNetwork(Network):
         self, idx: Int[Tensor, "batch pos"], state: State, drop: Drop
     ) -> tuple[Float[Tensor, "batch pos n_hidden"], State]:
         """By `torch.nn`'s cells; `trace` computes the same step by step."""
-        h: Tensor = self.wte(idx)
+        return self._read(self.wte(idx), state, drop)
+
+    def hidden_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_hidden"]:
+        """From the zero state."""
+        return self._read(x[None], self.start(1), keep)[0][0]
+
+    def _read(
+        self, x: Float[Tensor, "batch pos n_embd"], state: State, drop: Drop
+    ) -> tuple[Float[Tensor, "batch pos n_hidden"], State]:
+        h: Tensor = x
         last = list[tuple[Tensor, ...]]()
         for layer, cells in enumerate(self.layers):
             before = tuple(part[layer : layer + 1] for part in state)
@@ -140,31 +149,36 @@ class RecurrentNetwork(Network):
         w, u, b, b_hidden = self.layers[layer].parameters()
         return w, u, b, b_hidden
 
-    def trace(self, token_ids: Sequence[int]) -> RecurrentTrace:
-        """Every step over a text, computed by the equations of this module."""
-        embeddings = self.wte(torch.tensor(list(token_ids), device=self.bias.device))
-        step, below = STEPS[self.config.cell], embeddings
+    def steps(self, x: Float[Tensor, "pos n_embd"]) -> list[list[CellStep]]:
+        """Every step of every layer over embeddings, by the equations of this module; a list a layer."""
+        step, below = STEPS[self.config.cell], x
         layers: list[list[CellStep]] = []
         for layer in range(self.config.n_layer):
             state: State = tuple(part[layer] for part in self.start(1))
             steps = list[CellStep]()
-            for x in below:
-                steps.append(step(x[None], state, self.weights_of(layer)))
+            for one in below:
+                steps.append(step(one[None], state, self.weights_of(layer)))
                 state = (steps[-1].h,) if steps[-1].c is None else (steps[-1].h, steps[-1].c)
             layers.append(steps)
             below = torch.cat([one.h for one in steps])
+        return layers
 
+    def trace(self, token_ids: Sequence[int]) -> RecurrentTrace:
+        """Every step over a text."""
+        embeddings = self.wte(torch.tensor(list(token_ids), device=self.bias.device))
+        layers = self.steps(embeddings)
+        h = _stacked([[one.h for one in steps] for steps in layers])
         first = layers[0][0]
         return RecurrentTrace(
             embeddings,
-            _stacked([[one.h for one in steps] for steps in layers]),
+            h,
             None if first.c is None else _stacked([[one.c for one in steps if one.c is not None] for steps in layers]),
             {name: _stacked([[one.gates[name] for one in steps] for steps in layers]) for name in first.gates},
             {
                 name: _stacked([[one.pre_activations[name] for one in steps] for steps in layers])
                 for name in first.pre_activations
             },
-            self.logits(self.projected(below)),
+            self.logits(self.projected(h[-1])),
         )
 
 

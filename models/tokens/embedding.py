@@ -31,17 +31,19 @@ def single_token(lm: LanguageModel, word: str) -> int | None:
 def embedding_space(lm: LanguageModel) -> WordVectors:
     """The whole table of a network as a space of words, learned together with the model; in the order of the ids.
 
-    A token that begins with a space has the name of the word after it. What has none continues a word, and begins with
-    "…". All others have their visible form.
+    A token that begins with a space has the name of the word after it. Where there are such tokens, what has no space
+    continues a word, and begins with "…". All others have their visible form.
 
     Raises:
         ModelError: the model has no such table.
     """
     size = lm.tokenizer.vocab_size
     names: dict[str, int] = {}
-    for i, form in enumerate(lm.tokenizer.tokens(range(size))):
+    forms = lm.tokenizer.tokens(range(size))
+    continues = CONTINUES if any(form[:1] == "␣" and form[1:2].isalnum() for form in forms) else ""
+    for i, form in enumerate(forms):
         begins = form.startswith("␣") and form[1:2].isalnum()
-        name = form[1:] if begins else CONTINUES + form if form[:1].isalnum() else form
+        name = form[1:] if begins else continues + form if form[:1].isalnum() else form
         names[name if name not in names else f"{form} ({i})"] = i
     table = _table(lm)
     if table is None:

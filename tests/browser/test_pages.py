@@ -53,4 +53,9 @@ def test_prompt_and_first_figure_are_seen_without_scrolling(slug, tiny_server, p
     page.set_viewport_size({"width": 1280, "height": 720})
     visit(page, f"{tiny_server}/{slug}")
     assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
-    assert page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg").first.bounding_box()["y"] < 540
+    assert (
+        page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").first.bounding_box()[
+            "y"
+        ]
+        < 540
+    )

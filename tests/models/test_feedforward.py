@@ -43,6 +43,19 @@ def test_reading_in_parts_is_reading_in_one(n_hidden: int) -> None:
     torch.testing.assert_close(network.logits(whole)[0], network.trace(_IDS).logits)
 
 
+@pytest.mark.parametrize("context", [1, 3])
+def test_embeddings_are_read_as_their_tokens_are(context: int) -> None:
+    shape = FeedForwardConfig(vocab_size=11, context=context, n_embd=5, n_hidden=7, start_id=2)
+    network = FeedForwardNetwork(shape).double()
+    idx = torch.tensor([_IDS])
+    x = network.wte(idx[0]).detach().requires_grad_()
+    logits = network.logits_from(x)
+    hidden, _ = network(idx, network.start(1))
+    torch.testing.assert_close(logits, network.logits(hidden[0]), atol=1e-12, rtol=0)
+    (gradient,) = torch.autograd.grad(logits[3].sum(), x)
+    assert [length > 0 for length in gradient.norm(dim=1)] == [4 - context <= t < 4 for t in range(5)]
+
+
 def test_what_is_farther_back_is_not_seen() -> None:
     network = _network()
     one, other = network.trace([7, 1, 4, 1, 5]).logits, network.trace([2, 1, 4, 1, 5]).logits

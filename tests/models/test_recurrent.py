@@ -94,6 +94,18 @@ def test_reading_in_two_parts_is_reading_in_one(cell: str) -> None:
     torch.testing.assert_close(torch.cat([first, second], dim=1), whole, atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n_layer", [1, 3])
+def test_embeddings_are_read_as_their_tokens_are(cell: str, n_layer: int) -> None:
+    network = _network(cell, n_layer=n_layer)
+    x = network.wte(torch.tensor(_IDS)).detach().requires_grad_()
+    logits = network.logits_from(x)
+    torch.testing.assert_close(logits, network.trace(_IDS).logits, atol=1e-12, rtol=0)
+    (gradient,) = torch.autograd.grad(logits[3].sum(), x)
+    assert (gradient[:4].norm(dim=1) > 0).all()
+    assert (gradient[4:] == 0).all()
+
+
 def test_what_is_dropped_stands_where_it_should() -> None:
     seen: list[tuple[int, ...]] = []
 

@@ -1,0 +1,30 @@
+"""Recurrent networks: stepping, the two algorithms, what units follow, and what the state remembers."""
+
+import streamlit as st
+
+from explorer import chrome, controls
+from explorer.contents import FIRST_PROMPT
+from explorer.panels import recurrent_algorithms, recurrent_steps
+
+SLUG = "recurrent"
+_CHOICES: dict[str, str | None] = {
+    f"{SLUG}_{name}": None for name in ("view", "cell", "other", "level", "step", "algorithm", "choose")
+}
+PRESETS: dict[str, chrome.Preset] = {
+    "Happy new year": _CHOICES | {"prompt": FIRST_PROMPT},
+    "Two cells": _CHOICES | {"prompt": FIRST_PROMPT, f"{SLUG}_other": "rnn"},
+    "Until the end": _CHOICES
+    | {"prompt": "Once upon a time", f"{SLUG}_view": "algorithms", f"{SLUG}_algorithm": "inference"},
+    "Characters": _CHOICES | {"prompt": 'He said: "I am happy." Then he left.', f"{SLUG}_level": "characters"},
+}
+VIEWS = {
+    "steps": ("Step by step", recurrent_steps.steps_view),
+    "algorithms": ("Two algorithms", recurrent_algorithms.algorithms_view),
+}
+
+chrome.header(SLUG, PRESETS)
+view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
+places = {name: st.container() if name == view else st.empty() for name in VIEWS}
+with places[view]:
+    VIEWS[view][1](SLUG)
+chrome.footer(SLUG)

@@ -1,0 +1,152 @@
+"""Stepping through a recurrent network: states, gates, what changed, and the next token, for one cell or two."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from explorer import address, controls, explain
+from explorer.components.algorithm_steps import encoded
+from explorer.components.recurrent_steps import Steps, recurrent_steps
+from explorer.contents import FIRST_PROMPT
+from explorer.downloads import Columns, downloads
+from explorer.figures.recurrent import state_map
+from explorer.numbers import percent
+from explorer.panels import neural, prompt, token_losses
+from explorer.panels.neural import Read
+from models.mixers.recurrent import STEPS, RecurrentNetwork
+
+MOST = 100  # steps that are sent
+_BARS = 5
+_MEANINGS: Mapping[str, str] = {
+    "h": "hidden state",
+    "Δh": "what changed since the step before",
+    "c": "cell state: what is remembered",
+    "i": "input gate: how much is written",
+    "f": "forget gate: how much is kept",
+    "o": "output gate: how much is shown",
+    "g": "what could be written",
+    "r": "reset gate: how much of the past the new part sees",
+    "z": "update gate: how much is kept",
+    "n": "the new part",
+}
+_FORMULAS = {
+    "rnn": [r"h_t = \tanh(W x_t + b + U h_{t-1} + b')"],
+    "lstm": [
+        r"i_t, f_t, o_t = \sigma(W x_t + b + U h_{t-1} + b'), \qquad g_t = \tanh(W x_t + b + U h_{t-1} + b')",
+        r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t)",
+    ],
+    "gru": [
+        r"r_t, z_t = \sigma(W x_t + b + U h_{t-1} + b'), \qquad n_t = \tanh(W x_t + b + r_t \odot (U h_{t-1} + b'))",
+        r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}",
+    ],
+}
+
+
+def steps_view(slug: str) -> None:
+    """The text, the network that reads it, and what each token cost."""
+    text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
+    with st.container(horizontal=True, gap="large"):
+        cell = neural.cell_input(slug)
+        others = {"": "none", **{other: title for other, title in neural.CELLS.items() if other != cell}}
+        other = controls.choice(f"{slug}_other", "Beside it", list(others), others.__getitem__)
+        level = neural.level_input(slug)
+    reads = []
+    for who, one in (("", cell), ("other", other)):
+        reading = prompt.read_prompt(neural.name_of(one, level), text, who=who) if one else None
+        if reading is not None:
+            reads.append(neural.looked_into(reading, MOST))
+    if not reads:
+        return
+    first = reads[0]
+    version = repr((first.ids, cell, other, level))
+    recurrent_steps(
+        first.tokens,
+        [_steps(read) for read in reads],
+        _MEANINGS,
+        version=version,
+        at=_begins(slug, version),
+        key="recurrent",
+        on_step=lambda step: address.set_values(**{f"{slug}_step": str(step)}),
+    )
+    tokens = len(reading.score.token_ids) + 1 if reading is not None else 0
+    if tokens > MOST:
+        st.caption(f"The first {MOST} of {tokens:,} steps.")
+    states = first.trace.h[-1].numpy()
+    downloads(
+        "states",
+        None,
+        state_map(first.tokens, states),
+        lambda: _columns(first),
+        f"States of {first.lm.card.title}\nText: {text}",
+    )
+    if len(first.ids) > 1:
+        models = {read.lm.card.title: [-log_prob for log_prob in read.log_probs] for read in reads}
+        token_losses.token_losses(first.tokens[1:], models, text)
+    neural.card_line(first.lm)
+    _how_computed(first, cell)
+
+
+def _begins(slug: str, version: str) -> int | None:
+    """The step that the link names; as it was when these numbers were first sent, so that they need not be again."""
+    wanted = address.parsed(f"{slug}_step", -1, int, lambda step: 0 <= step < MOST)
+    known: tuple[str, int] = st.session_state.get("_step", ("", -1))
+    if known[0] != version:
+        known = st.session_state["_step"] = (version, wanted)
+    return None if known[1] < 0 else known[1]
+
+
+def _steps(read: Read) -> Steps:
+    trace = read.trace
+    fields = {"h": trace.h} | ({} if trace.c is None else {"c": trace.c}) | trace.gates
+    before = {f"before {name}": values for name, values in trace.pre_activations.items()}
+    return {
+        "title": read.lm.card.title,
+        "cell": read.lm.network.config.cell,
+        "fields": {name: encoded(values[-1].numpy()) for name, values in (fields | before).items()},
+        "shown": ["h", "Δh", *(name for name in fields if name != "h")],
+        "next": _next(read),
+    }
+
+
+def _next(read: Read) -> list[list[tuple[str, float, str, bool]]]:
+    """After each step the most probable tokens, and the one that came."""
+    probs = read.trace.logits.softmax(-1)
+    tops = probs.topk(min(_BARS, probs.shape[1])).indices
+    rows = []
+    for t, top in enumerate(tops.tolist()):
+        came = read.ids[t + 1] if t + 1 < len(read.ids) else None
+        ids = top if came is None or came in top else [*top, came]
+        values = probs[t, ids].tolist()
+        names = read.lm.tokenizer.tokens(ids)
+        most = max(values)
+        rows.append([(name, p / most, percent(p), i == came) for name, i, p in zip(names, ids, values, strict=True)])
+    return rows
+
+
+def _columns(read: Read) -> Columns:
+    trace = read.trace
+    fields = {"h": trace.h} | ({} if trace.c is None else {"c": trace.c}) | trace.gates
+    steps, units = trace.h.shape[1:]
+    return {
+        "step": np.repeat(np.arange(1, steps + 1), units).tolist(),
+        "token": [token for token in read.tokens[:steps] for _ in range(units)],
+        "unit": list(range(1, units + 1)) * steps,
+        **{name: values[-1].flatten().tolist() for name, values in fields.items()},
+    }
+
+
+def _how_computed(read: Read, cell: str) -> None:
+    config = read.lm.network.config
+    explain.explanation(
+        "One function is applied again and again: it takes the embedding of the token that is read and the state that "
+        "the step before left, and gives a new state. All that the network knows of the text is in that state; the "
+        "scores of the next token come from it alone.",
+        lambda: [
+            r"h_t = g(x_t, h_{t-1}), \qquad y_t = f(h_t) = E P h_t + c, \qquad p = \mathrm{softmax}(y_t)",
+            *_FORMULAS[cell],
+            rf"x_t \in \mathbb{{R}}^{{{config.n_embd}}}, \quad h_t \in \mathbb{{R}}^{{{config.n_hidden}}}, \quad"
+            rf" y_t \in \mathbb{{R}}^{{{config.vocab_size}}}",
+        ],
+        [STEPS[cell], RecurrentNetwork.trace],
+    )
