@@ -75,7 +75,7 @@ def read(
         lm = loader.model()
         token_ids = encode(lm.tokenizer) if encode else lm.tokenizer.encode(text)
         _check_length(lm, token_ids)
-        key = (tuple(token_ids), text, end)
+        key = (name, tuple(token_ids), text, end)
         known, earlier = last.get(slot, (None, None))
         if earlier is not None and earlier.model is lm and known == key:
             return earlier
@@ -107,7 +107,7 @@ def read_now(parameter: str, lm: "LanguageModel", text: str, token_ids: list[int
     one = score(lm, token_ids, written=text)
     reading = Reading(lm, one, len(one.token_ids), time.perf_counter() - before)
     last: dict[str, tuple[Hashable, Reading]] = st.session_state.setdefault("_last", {})
-    last[_slot(parameter, "")] = (tuple(token_ids), text, False), reading
+    last[_slot(parameter, "")] = (lm.card.name, tuple(token_ids), text, False), reading
     return reading
 
 

@@ -101,6 +101,20 @@ PAGES = (
         "replay",
         "Step through an RNN, LSTM or GRU, and find out what its state knows.",
     ),
+    Entry(
+        "training",
+        "Training an RNN",
+        "mixers",
+        "fitness_center",
+        "See what a network learns from its own mistakes, how gradients vanish, and how texts end in loops.",
+    ),
+    Entry(
+        "costs",
+        "What it costs",
+        "mixers",
+        "speed",
+        "Time and memory of each kind of model, measured here and now.",
+    ),
 )
 
 

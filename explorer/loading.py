@@ -20,6 +20,7 @@ from models import registry
 from models.errors import ModelError
 
 if TYPE_CHECKING:
+    from models.card import ModelCard
     from models.interfaces import LanguageModel
     from models.mixers.hmm_learning import Learning
     from models.tokens.bpe import Merge
@@ -29,21 +30,27 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _RETRYING = threading.Lock()
 _COUNTS_BYTES = 400 * 2**20  # of counted texts and their n-grams, for all sessions
+MOST_KEPT = 4  # models of a session
 RETRY_AFTER = 30.0  # seconds until a model that could not be loaded is tried again
 
 
 class Loader:
     """Loads one model in a thread of its own and puts a queue in front of it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, made: "LanguageModel | None" = None) -> None:
+        """Begins to load; a model that was `made` here is there already, and shares the queue of what is counted."""
         self.line = "Starting"
         self.ended = 0.0
         self.name = name
         self._ready = threading.Event()
         self._error: str | None = None
-        self._model: LanguageModel | None = None
+        self._model = made
         self.queue: ModelQueue | None = None
-        threading.Thread(target=self._load, daemon=True).start()
+        if made is None:
+            threading.Thread(target=self._load, daemon=True).start()
+        else:
+            self.queue = counting_queue()
+            self._ready.set()
 
     def wait(self, seconds: float) -> bool:
         return self._ready.wait(seconds)
@@ -202,6 +209,36 @@ def _loader(name: str) -> Loader:
     return Loader(name)
 
 
+def keep(lm: "LanguageModel") -> None:
+    """A model that this session's reader made joins the session's catalogue; of several the newest stay."""
+    loaders = _kept()
+    loaders.pop(lm.card.name, None)
+    loaders[lm.card.name] = Loader(lm.card.name, lm)
+    while len(loaders) > MOST_KEPT:
+        del loaders[next(iter(loaders))]
+
+
+def catalog() -> "list[ModelCard]":
+    """The cards of all models that have a name here, those that this session's reader made among them."""
+    return [*registry.catalog(), *kept()]
+
+
+def kept() -> "list[ModelCard]":
+    """The cards of the models that this session's reader made."""
+    return [loader.model().card for loader in _kept().values()]
+
+
+def is_here(name: str) -> bool:
+    """Whether a model can be had without a network."""
+    return name in _kept() or registry.is_here(name)
+
+
+def _kept() -> dict[str, Loader]:
+    """The models that this session's reader made."""
+    loaders: dict[str, Loader] = st.session_state.setdefault("_kept", {})
+    return loaders
+
+
 def default_model() -> str:
     """The name of the model that is on screen unless the user chose another."""
     return registry.default_name()
@@ -229,6 +266,8 @@ def model(name: str, place: DeltaGenerator) -> "LanguageModel":
 
 def ready(name: str, place: DeltaGenerator) -> Loader:
     """The loader of a model once it is done; says in `place` what is going on."""
+    if name in _kept():
+        return _kept()[name]
     loader = _loader(name)
     if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
         with _RETRYING:

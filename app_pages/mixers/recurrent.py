@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer import chrome, controls
 from explorer.contents import FIRST_PROMPT
-from explorer.panels import recurrent_algorithms, recurrent_steps
+from explorer.panels import recurrent_algorithms, recurrent_memory, recurrent_steps, recurrent_units
 
 SLUG = "recurrent"
 _CHOICES: dict[str, str | None] = {
@@ -20,6 +20,8 @@ PRESETS: dict[str, chrome.Preset] = {
 VIEWS = {
     "steps": ("Step by step", recurrent_steps.steps_view),
     "algorithms": ("Two algorithms", recurrent_algorithms.algorithms_view),
+    "units": ("What units follow", recurrent_units.units_view),
+    "memory": ("What it remembers", recurrent_memory.memory_view),
 }
 
 chrome.header(SLUG, PRESETS)

@@ -1,6 +1,7 @@
 """The states of a recurrent network over a text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -50,3 +51,158 @@ def state_map(tokens: Sequence[str], states: ArrayLike) -> go.Figure:
             "yaxis": {"title": {"text": "unit", "font": _FONT}, "tickfont": _FONT},
         },
     )
+
+
+def unit_bars(units: Sequence[int], r: ArrayLike, chosen: int) -> go.Figure:
+    """The correlation of a few units with something, blue above 0, orange below; the chosen one is framed.
+
+    Args:
+        units: their numbers, counted from 0.
+        r: of each, shape (unit,).
+        chosen: the number of a unit.
+    """
+    values = np.asarray(r, dtype=np.float32)
+    if values.shape != (len(units),):
+        raise ValueError(f"{len(units)} units need as many correlations, not an array of shape {values.shape}")
+    rows = np.arange(len(units), dtype=np.float32)
+    return made(
+        data=[
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": values,
+                "y": rows,
+                "marker": {
+                    "color": [style.PROBABILITY if value >= 0 else style.SURPRISAL for value in values],
+                    "line": {"color": style.DECIDES, "width": [4 if unit == chosen else 0 for unit in units]},
+                },
+                "hovertext": [f"unit {unit + 1}" for unit in units],
+                "hovertemplate": "<b>%{hovertext}</b>: r = %{x:.4f}<extra></extra>",
+            }
+        ],
+        layout={
+            "height": 90 + 22 * len(units),
+            "dragmode": False,
+            "xaxis": {
+                "title": {"text": "correlation r", "font": _FONT},
+                "range": [-1, 1],
+                "tickfont": _FONT,
+                "fixedrange": True,
+            },
+            "yaxis": {
+                "tickmode": "array",
+                "tickvals": rows,
+                "ticktext": [f"unit {unit + 1}" for unit in units],
+                "tickfont": _FONT,
+                "range": [len(rows) - 0.5, -0.5],
+                "showgrid": False,
+                "fixedrange": True,
+            },
+        },
+    )
+
+
+def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figure:
+    """The states of a text as a path on a plane; what comes later is darker.
+
+    Args:
+        tokens: what was read at each step.
+        points: shape (step, 2).
+        shown: how many steps, from the first; the plane does not move with them.
+    """
+    places = np.asarray(points, dtype=np.float32)
+    if places.shape != (len(tokens), 2):
+        raise ValueError(f"{len(tokens)} tokens need points of shape {(len(tokens), 2)}, not {places.shape}")
+    path, names = places[:shown], [style.figure_text(token) for token in tokens[:shown]]
+    newest = [i == shown - 1 for i in range(shown)]
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": np.ascontiguousarray(path[:, 0]),
+            "y": np.ascontiguousarray(path[:, 1]),
+            "line": {"color": style.REMOVED, "width": 2, "shape": "spline"},
+            "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": np.ascontiguousarray(path[:, 0]),
+            "y": np.ascontiguousarray(path[:, 1]),
+            "text": names,
+            "textposition": "top center",
+            "textfont": _FONT,
+            "marker": {
+                "size": [14 if one else 9 for one in newest],
+                "color": [style.DECIDES if one else style.PROBABILITY for one in newest],
+                "opacity": [0.35 + 0.65 * (i + 1) / shown for i in range(shown)],
+            },
+            "hovertemplate": "%{text}: (%{x:.3f}, %{y:.3f})<extra></extra>",
+            "cliponaxis": False,
+        },
+    ]
+    ranges = [_around(places[:, axis]) for axis in (0, 1)]
+    axis = {"zeroline": True, "zerolinecolor": style.GRID, "fixedrange": True, "tickfont": _FONT}
+    return made(
+        data=data,
+        layout={
+            "height": 400,
+            "dragmode": False,
+            "xaxis": axis | {"range": ranges[0], "title": {"text": "first component", "font": _FONT}},
+            "yaxis": axis | {"range": ranges[1], "title": {"text": "second component", "font": _FONT}},
+        },
+    )
+
+
+def remembering(scores: Mapping[str, Sequence[float]], baseline: Sequence[float]) -> go.Figure:
+    """How often the token of k steps ago is told from the state, against k.
+
+    Args:
+        scores: of each network a share for each k from 0 on.
+        baseline: the same for who always names the most frequent token.
+    """
+    steps = np.arange(len(baseline), dtype=np.float32)
+    data: list[dict[str, Any]] = []
+    for i, (name, values) in enumerate(scores.items()):
+        if len(values) != len(baseline):
+            raise ValueError(f"{name}: {len(baseline)} steps need as many shares, not {len(values)}")
+        line = {"color": style.CATEGORIES[i], "width": 2, "dash": ("solid", "dash", "dashdot")[i % 3]}
+        data.append(_shares(name, steps, values, line))
+    data.append(_shares("most frequent", steps, baseline, {"color": style.REMOVED, "width": 2, "dash": "dot"}))
+    return made(
+        data=data,
+        layout={
+            "height": 400,
+            "dragmode": False,
+            "showlegend": True,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
+            "xaxis": {"title": {"text": "k, steps back", "font": _FONT}, "tickfont": _FONT, "fixedrange": True},
+            "yaxis": {
+                "title": {"text": "told rightly", "font": _FONT},
+                "tickfont": _FONT,
+                "tickformat": ".0%",
+                "range": [0, 1.02],
+                "fixedrange": True,
+            },
+        },
+    )
+
+
+def _shares(name: str, steps: np.ndarray, values: Sequence[float], line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": steps,
+        "y": np.asarray(values, dtype=np.float32),
+        "line": line,
+        "marker": {"size": 6},
+        "hovertemplate": f"{name}, %{{x:.0f}} back: %{{y:.1%}}<extra></extra>",
+    }
+
+
+def _around(values: np.ndarray) -> list[float]:
+    """A range with room for names."""
+    low, high = float(values.min()), float(values.max())
+    room = 0.12 * ((high - low) or 1.0)
+    return [low - room, high + room]

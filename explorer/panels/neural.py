@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 import torch
 
-from explorer import controls
+from explorer import controls, loading
 from explorer.asking import Reading
 from explorer.panels import algorithm
 from models.interfaces import LanguageModel
@@ -42,12 +42,19 @@ def level_input(slug: str) -> str:
 
 def cell_input(slug: str) -> str:
     """The cell."""
-    return controls.choice(f"{slug}_cell", "Cell", list(CELLS), CELLS.__getitem__)
+    titles = cells()
+    return controls.choice(f"{slug}_cell", "Cell", list(titles), titles.__getitem__)
+
+
+def cells() -> dict[str, str]:
+    """The cells that ship, and the recurrent networks that this session's reader trained, by their titles."""
+    own = [card for card in loading.kept() if card.family == "recurrent"]
+    return CELLS | {card.name: card.title for card in own}
 
 
 def name_of(cell: str, level: str) -> str:
     """The name in the catalogue of the model with that cell."""
-    return cell if level == "words" else f"char-{cell}"
+    return cell if level == "words" or cell not in CELLS else f"char-{cell}"
 
 
 def recurrent(lm: LanguageModel) -> NeuralLM:

@@ -9,7 +9,6 @@ from explorer.asking import Reading
 from explorer.branches import Branches, decode
 from explorer.components.token_strip import StripToken, token_strip
 from explorer.numbers import percent, power_of_ten
-from models import registry
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import Tokenizer
@@ -28,7 +27,7 @@ def model_name() -> str:
         return default
     place, found = st.empty(), False
     with controls.explained_errors(place, "model"):
-        if registry.card(wanted) is None:
+        if wanted not in {card.name for card in loading.catalog()}:
             raise ModelError(f"The link asks for the model {wanted!r}, which is not known here. Another one is shown.")
         loading.model(wanted, place)
         found = True
@@ -44,7 +43,7 @@ def other_model(slug: str, model: str, label: str, *, none: str | None = None) -
         label: what the second is called there.
         none: what choosing no second model is called, which then is the default and gives ""; None: one must be chosen.
     """
-    titles = {card.name: card.title for card in registry.catalog()} | ({} if none is None else {"": none})
+    titles = {card.name: card.title for card in loading.catalog()} | ({} if none is None else {"": none})
     first = loading.default_model()
     others = [name for name in reversed([first, *(name for name in titles if name != first)]) if name != model]
     return controls.pick(
@@ -58,7 +57,7 @@ def other_model(slug: str, model: str, label: str, *, none: str | None = None) -
 
 def may_load(name: str) -> bool:
     """Whether a second model is on this machine, or the reader has asked to fetch it: a link alone fetches nothing."""
-    if registry.is_here(name) or name in _wanted():
+    if loading.is_here(name) or name in _wanted():
         return True
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{name} is not on this machine.", width="content")
@@ -182,7 +181,7 @@ def model_line(reading: Reading | None, name: str | None = None) -> None:
         name: of the model that can be exchanged for another; None: the page has one of its own.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
-        titles = {card.name: card.title for card in registry.catalog()}
+        titles = {card.name: card.title for card in loading.catalog()}
         if reading is not None:
             card, count = reading.model.card, len(reading.score.token_ids)
             known = "" if reading.computed == count else f", {count - reading.computed:,} of them known before"

@@ -44,7 +44,7 @@ _INFERENCE = [
 def algorithms_view(slug: str) -> None:
     """The text, the network, and one of the algorithms."""
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True):
         which = controls.choice(f"{slug}_algorithm", "Algorithm", list(ALGORITHMS), ALGORITHMS.__getitem__)
         name = neural.name_of(neural.cell_input(slug), neural.level_input(slug))
     reading = prompt.read_prompt(name, text)

@@ -48,7 +48,7 @@ def steps_view(slug: str) -> None:
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
     with st.container(horizontal=True, gap="large"):
         cell = neural.cell_input(slug)
-        others = {"": "none", **{other: title for other, title in neural.CELLS.items() if other != cell}}
+        others = {"": "none", **{other: title for other, title in neural.cells().items() if other != cell}}
         other = controls.choice(f"{slug}_other", "Beside it", list(others), others.__getitem__)
         level = neural.level_input(slug)
     reads = []
@@ -84,7 +84,7 @@ def steps_view(slug: str) -> None:
         models = {read.lm.card.title: [-log_prob for log_prob in read.log_probs] for read in reads}
         token_losses.token_losses(first.tokens[1:], models, text)
     neural.card_line(first.lm)
-    _how_computed(first, cell)
+    _how_computed(first)
 
 
 def _begins(slug: str, version: str) -> int | None:
@@ -136,7 +136,7 @@ def _columns(read: Read) -> Columns:
     }
 
 
-def _how_computed(read: Read, cell: str) -> None:
+def _how_computed(read: Read) -> None:
     config = read.lm.network.config
     explain.explanation(
         "One function is applied again and again: it takes the embedding of the token that is read and the state that "
@@ -144,9 +144,9 @@ def _how_computed(read: Read, cell: str) -> None:
         "scores of the next token come from it alone.",
         lambda: [
             r"h_t = g(x_t, h_{t-1}), \qquad y_t = f(h_t) = E P h_t + c, \qquad p = \mathrm{softmax}(y_t)",
-            *_FORMULAS[cell],
+            *_FORMULAS[config.cell],
             rf"x_t \in \mathbb{{R}}^{{{config.n_embd}}}, \quad h_t \in \mathbb{{R}}^{{{config.n_hidden}}}, \quad"
             rf" y_t \in \mathbb{{R}}^{{{config.vocab_size}}}",
         ],
-        [STEPS[cell], RecurrentNetwork.trace],
+        [STEPS[config.cell], RecurrentNetwork.trace],
     )

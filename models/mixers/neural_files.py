@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from models.errors import ModelError
@@ -17,6 +17,11 @@ from models.packing import packed, unpacked
 
 Config = RecurrentConfig | FeedForwardConfig
 _CONFIGS = {"recurrent": RecurrentConfig, "feedforward": FeedForwardConfig}
+
+
+def kind_of(config: Config) -> str:
+    """What family of networks it shapes."""
+    return next(kind for kind, one in _CONFIGS.items() if isinstance(config, one))
 
 
 def network_of(config: Config) -> Network:
@@ -41,8 +46,7 @@ def save(network: Network, path: Path, *, small: bool = True) -> None:
             tensors |= packed(name, array)
         else:
             tensors[name] = array.astype(np.float16)
-    kind = next(kind for kind, config in _CONFIGS.items() if isinstance(network.config, config))
-    save_file(tensors, path, metadata={"kind": kind, "config": json.dumps(asdict(network.config))})
+    save_file(tensors, path, metadata={"kind": kind_of(network.config), "config": json.dumps(asdict(network.config))})
 
 
 def load(path: Path) -> Network:
@@ -51,15 +55,18 @@ def load(path: Path) -> Network:
     Raises:
         ModelError: it holds none.
     """
-    with safe_open(path, framework="numpy") as file:
-        facts = file.metadata() or {}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-    if facts.get("kind") not in _CONFIGS:
-        raise ModelError(f"{path} holds no network that is known here.")
-    network = network_of(_CONFIGS[facts["kind"]](**json.loads(facts["config"])))
-    weights = {
-        name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
-        for name in network.state_dict()
-    }
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    try:
+        with safe_open(path, framework="numpy") as file:
+            facts = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        network = network_of(_CONFIGS[facts["kind"]](**json.loads(facts["config"])))
+        weights = {
+            name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
+            for name in network.state_dict()
+        }
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"{path} holds no network that is known here: choose another file, or train it again."
+        ) from error
     return network

@@ -14,12 +14,14 @@ import torch
 from jaxtyping import Float, Int
 
 from models.errors import ModelError
-from models.mixers.network import keep
+from models.interfaces import Tokenizer
+from models.mixers.network import State, keep
 from models.mixers.recurrent import RecurrentNetwork
 
 _CLOSED_BY = {'"': '"', "“": "”", "„": "“”", "«": "»"}
 Values = Float[np.ndarray, " pos"]
 Ids = Int[np.ndarray, "text pos"]
+States = Float[np.ndarray, "text pos n_hidden"]
 
 
 def _inside_quotes(text: str) -> Values:
@@ -157,11 +159,35 @@ def sampled(
 
 
 @torch.no_grad()
-def states(network: RecurrentNetwork, ids: Ids, start_id: int) -> Float[np.ndarray, "text pos n_hidden"]:
-    """h of the last layer after each token; the start token is read first and has no row."""
+def states(network: RecurrentNetwork, ids: Ids, start_id: int) -> tuple[States, States | None]:
+    """h of the last layer after each token, and c of an LSTM; the start token is read first and has no row."""
     read = torch.from_numpy(np.pad(ids, ((0, 0), (1, 0)), constant_values=start_id)).to(network.bias.device)
-    hidden, _ = network.hidden(read, network.start(len(read)), keep)
-    return hidden[:, 1:].float().cpu().numpy()
+    state, steps = network.start(len(read)), list[State]()
+    for place in range(read.shape[1]):
+        _, state = network.hidden(read[:, place : place + 1], state, keep)
+        steps.append(tuple(part[-1] for part in state))
+    h, *c = (torch.stack(parts[1:], dim=1).float().cpu().numpy() for parts in zip(*steps, strict=True))
+    return h, c[0] if c else None
+
+
+@torch.no_grad()
+def states_by_line(network: RecurrentNetwork, tokenizer: Tokenizer, text: str) -> Float[np.ndarray, "pos n_hidden"]:
+    """h of the last layer after each character of a text whose lines are read one by one, each from its start token.
+
+    Networks are trained on lines. An end of line has the state from which the next line begins.
+
+    Raises:
+        ModelError: tokens are not characters.
+    """
+    rows = list[Float[np.ndarray, "some n_hidden"]]()
+    for line in text.split("\n"):
+        ids = tokenizer.encode(line)
+        if len(ids) != len(line):
+            raise ModelError("This model's tokens are not characters: choose another.")
+        read = torch.tensor([[tokenizer.start_id, *ids]], device=network.bias.device)
+        rows.append(network.hidden(read, network.start(1), keep)[0][0].float().cpu().numpy())
+    found: Float[np.ndarray, "pos n_hidden"] = np.concatenate(rows)[1:]
+    return found
 
 
 def similar(h: Float[np.ndarray, "pos n_hidden"], place: int, most: int, apart: int) -> list[tuple[int, float]]:

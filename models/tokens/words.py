@@ -26,11 +26,12 @@ class CountedTokenizer:
         self.vocab_size = len(self._pieces)
 
     @classmethod
-    def of(cls, corpus: str, most: int | None = None) -> "CountedTokenizer":
-        """The tokenizer of a corpus, with its `most` frequent pieces."""
+    def of(cls, corpus: str, most: int | None = None, least: int = 1) -> "CountedTokenizer":
+        """The tokenizer of a corpus, with its `most` frequent pieces of those that stand there `least` times."""
         counts = Counter(cls.pieces(corpus))
         counts.pop(UNKNOWN, None)  # in a text it stands for what is not in the vocabulary
-        return cls([piece for piece, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]])
+        found = [(piece, times) for piece, times in counts.items() if times >= least]
+        return cls([piece for piece, _ in sorted(found, key=lambda item: (-item[1], item[0]))[:most]])
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

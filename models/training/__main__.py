@@ -9,36 +9,26 @@ given again.
 import argparse
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from models import device
 from models.card import ModelCard
 from models.errors import ModelError
-from models.mixers import neural_folder
+from models.mixers import neural_files, neural_folder
 from models.mixers.feedforward import FeedForwardConfig
 from models.mixers.neural_files import Config, network_of
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import CELLS, RecurrentConfig
 from models.prediction import Decoding, generate
-from models.tokens.words import END_ID, START_ID, CharacterTokenizer, CountedTokenizer, WordTokenizer
-from models.training.batches import Ids, Sentences
+from models.tokens.words import START_ID
+from models.training import lines
+from models.training.batches import Sentences
 from models.training.loop import Look, Training, TrainingSettings
 
-_EACH = 20  # one line in so many is held out
-_LONGEST = 400  # tokens of a line; a longer one is cut
-_FEWEST = 40  # lines
 _EVERY = 30.0  # seconds between two checkpoints
 _SAMPLE = 25  # tokens
-
-
-def rows_of(lines: Sequence[str], tokenizer: CountedTokenizer) -> list[Ids]:
-    """The lines by their numbers, each between its start and its end."""
-    ids = [tokenizer.encode(line)[:_LONGEST] for line in lines]
-    return [np.array([START_ID, *one, END_ID], dtype=np.int32) for one in ids if one]
 
 
 def config_of(given: argparse.Namespace, vocab_size: int) -> Config:
@@ -51,18 +41,12 @@ def config_of(given: argparse.Namespace, vocab_size: int) -> Config:
 
 def train(given: argparse.Namespace) -> None:
     """Trains as the command says."""
-    lines = [line.strip() for line in given.corpus.read_text(encoding="utf-8").splitlines() if line.strip()]
-    if len(lines) < _FEWEST:
-        raise ModelError(f"{given.corpus} has {len(lines)} lines with text: training needs {_FEWEST} or more.")
-    kind = CharacterTokenizer if given.characters else WordTokenizer
-    tokenizer = kind.of("\n".join(lines), given.words)
-    held_out = lines[_EACH - 1 :: _EACH]
-    learned = [line for i, line in enumerate(lines) if i % _EACH != _EACH - 1]
+    text = lines.read(given.corpus.read_text(encoding="utf-8"), characters=given.characters, most=given.words)
+    tokenizer = text.tokenizer
     settings = TrainingSettings(epochs=given.epochs, learning_rate=given.learning_rate, dropout=given.dropout)
     device.threads()
     network = network_of(config_of(given, tokenizer.vocab_size)).to(device.pick())
-    batches = Sentences(rows_of(learned, tokenizer), given.batch)
-    training = Training(network, batches, settings, Sentences(rows_of(held_out, tokenizer), given.batch))
+    training = Training(network, Sentences(text.learned, given.batch), settings, Sentences(text.held_out, given.batch))
     checkpoint = given.out / "checkpoint.pt"
     given.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.is_file():
@@ -70,8 +54,8 @@ def train(given: argparse.Namespace) -> None:
     card = ModelCard(
         name=str(given.out),
         title=f"{given.model} of {'characters' if given.characters else 'words'}, {given.corpus.name}",
-        family="feedforward" if given.model == "feedforward" else "recurrent",
-        corpus=f"{given.corpus.name}: {len(learned):,} lines, {batches.tokens:,} tokens",
+        family=neural_files.kind_of(network.config),
+        corpus=f"{given.corpus.name}: {len(text.learned):,} lines, {text.tokens:,} tokens",
         licence="that of the text",
         source=f"python -m models.training {given.model}",
         precision="float32",

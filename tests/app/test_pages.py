@@ -1,5 +1,9 @@
 """What every page has, read from the table of contents: a new page is tested by its one line there."""
 
+import base64
+import json
+
+import numpy as np
 import pytest
 
 from explorer.address import MAX_URL_BYTES
@@ -7,7 +11,8 @@ from explorer.contents import FIRST_PROMPT, PAGES
 from tests.app.conftest import run
 
 SLUGS = [page.slug for page in PAGES]
-PROMPTED = [slug for slug in SLUGS if slug != "analogies"]  # which reads words: the same is tested in test_analogies.py
+# Analogies reads words: the same is tested in test_analogies.py. What it costs reads no text.
+PROMPTED = [slug for slug in SLUGS if slug not in {"analogies", "costs"}]
 WITH_FIGURES = [slug for slug in SLUGS if slug != "home"]
 ODD = {
     "empty": "",
@@ -31,6 +36,14 @@ def notices(app):
 
 def charts(app):
     return [chart.proto for chart in app.get("plotly_chart")]
+
+
+def drawn(chart, trace, axis):
+    """The numbers of a trace of a figure, as the browser gets them."""
+    values = json.loads(chart.spec)["data"][trace][axis]
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), dtype=np.dtype(values["dtype"]))
+    return np.array(values, dtype=float)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

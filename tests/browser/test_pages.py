@@ -52,7 +52,8 @@ def test_no_serious_accessibility_finding_and_no_overflow(slug, width, theme, ti
 def test_prompt_and_first_figure_are_seen_without_scrolling(slug, tiny_server, page):
     page.set_viewport_size({"width": 1280, "height": 720})
     visit(page, f"{tiny_server}/{slug}")
-    assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
+    if slug != "costs":  # which reads no text
+        assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
     assert (
         page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").first.bounding_box()[
             "y"

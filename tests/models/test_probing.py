@@ -14,7 +14,9 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import models
 from models.errors import ModelError
+from models.mixers import probing
 from models.mixers.probing import (
     PROPERTIES,
     YES_NO,
@@ -146,6 +148,7 @@ def test_a_window_of_tokens_is_remembered_and_nothing_before_it() -> None:
 def test_what_is_remembered_is_what_scikit_learns_ridge_names() -> None:
     random = np.random.default_rng(1)
     ids = random.choice([2, 3, 7, 9], size=(30, 12), p=[0.1, 0.4, 0.2, 0.3])
+    ids[20:][random.random((10, 12)) < 0.4] = 2  # frequent only where the probes are judged
     h = np.eye(10)[ids] @ random.normal(size=(10, 6)) + random.normal(size=(30, 12, 6))
     h[:, 1:] += 0.7 * h[:, :-1]
     probes = remembered(h.astype(np.float32), ids, most=3, classes=3)
@@ -171,23 +174,27 @@ def test_too_few_texts_hold_nothing_to_remember() -> None:
 def test_states_are_those_of_the_trace(cell: str) -> None:
     network = _network(cell)
     ids = np.array([[3, 1, 4], [5, 9, 2]])
-    found = states(network, ids, start_id=10)
-    for text, after in zip(ids, found, strict=True):
-        expected = network.trace([10, *text.tolist()]).h[-1, 1:].detach()
-        torch.testing.assert_close(torch.from_numpy(after), expected, atol=1e-6, rtol=0)
+    h, c = states(network, ids, start_id=10)
+    assert (c is not None) == (cell == "lstm")
+    for place, text in enumerate(ids.tolist()):
+        trace = network.trace([10, *text])
+        np.testing.assert_allclose(h[place], trace.h[-1, 1:].detach(), atol=1e-6)
+        if c is not None:
+            np.testing.assert_allclose(c[place], trace.c[-1, 1:].detach(), atol=1e-6)
 
 
 def test_sampled_tokens_come_as_often_as_the_network_says() -> None:
-    network = _network("gru", n_hidden=16)
+    network = _network("gru", n_hidden=16, n_layer=1)
     with torch.no_grad():
-        network.bias.copy_(torch.linspace(-2, 2, 11))
-        network.wte.weight.mul_(8)
+        for weights in network.parameters():
+            weights.mul_(4)
     told: list[tuple[int, int]] = []
     ids = sampled(network, 4000, 2, start_id=10, seed=1, banned=[10, 4], progress=lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2)]
     assert not np.isin(ids, [10, 4]).any()
     allowed = [token for token in range(11) if token not in (10, 4)]
-    for read, drawn in [([10], ids[:, 0]), ([10, 9], ids[ids[:, 0] == 9, 1])]:
+    most = int(np.bincount(ids[:, 0]).argmax())
+    for read, drawn in [([10], ids[:, 0]), ([10, most], ids[ids[:, 0] == most, 1])]:
         probs = network.trace(read).logits[-1, allowed].softmax(-1).detach().numpy()
         shares = (drawn[:, None] == allowed).mean(axis=0)
         assert np.abs(shares - probs).max() < 4 * 0.5 / np.sqrt(len(drawn))
@@ -211,3 +218,16 @@ def test_similar_places_are_found_one_after_another() -> None:
     assert all(one[1] >= other[1] for one, other in pairwise(found))
     assert len(similar(h, place, 100, apart)) == len(expected)
     assert place not in dict(similar(h, place, 100, 0))
+
+
+def test_lines_are_read_one_by_one() -> None:
+    lm = models.load("char-gru")
+    text = "One line.\nAnother"
+    h = probing.states_by_line(lm.network, lm.tokenizer, text)
+    assert len(h) == len(text)
+    lines = [lm.network.trace([lm.tokenizer.start_id, *lm.tokenizer.encode(line)]).h[-1] for line in text.split("\n")]
+    expected = torch.cat([lines[0][1:], lines[1]]).detach().numpy()
+    np.testing.assert_allclose(h, expected, atol=1e-5)
+    words = models.load("gru")
+    with pytest.raises(ModelError, match="not characters"):
+        probing.states_by_line(words.network, words.tokenizer, text)

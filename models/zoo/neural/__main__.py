@@ -123,7 +123,7 @@ def finish(name: str, training: Training, folder: Path) -> None:
     card = ModelCard(
         name=name,
         title=recipe.title,
-        family="feedforward" if isinstance(recipe.config, FeedForwardConfig) else "recurrent",
+        family=neural_files.kind_of(recipe.config),
         corpus=f"{of}{corpus.DESCRIPTION}",
         training=f"{training.tokens:,} tokens, each once; {training.seconds:,.0f} s on a CPU core",
         licence=corpus.LICENCE,

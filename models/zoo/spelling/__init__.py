@@ -7,7 +7,7 @@ spellings of known words keep a little of the probability here.
 """
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from safetensors.numpy import load_file
@@ -25,14 +25,16 @@ class Spelling:
     """P(word | it is unknown): its characters and its end, each given the last four."""
 
     def __init__(self, smoothing: Smoothing, tokenizer: CharacterTokenizer) -> None:
-        self._smoothing = smoothing
+        self._order = smoothing.order
         self._tokenizer = tokenizer
+        self._given = lru_cache(maxsize=4_096)(lambda context: smoothing.probs(context))
 
     def log_prob(self, word: str) -> float:
         """ln P(word | it is unknown)."""
         history, total = [START_ID], 0.0
         for token_id in [*self._tokenizer.encode(word), END_ID]:
-            total += math.log(self._smoothing.probs(history)[token_id])
+            context = tuple(history[max(0, len(history) - self._order + 1) :])
+            total += math.log(self._given(context)[token_id])
             total -= math.log(_CHARACTERS) if token_id == UNKNOWN_ID else 0.0
             history.append(token_id)
         return total
