@@ -157,7 +157,7 @@ def gradients(tokens: Sequence[str], lines: Sequence[Line], bounds: Sequence[Lin
     data.extend(
         {
             "type": "scatter", "mode": "lines", "x": np.array([0, left], dtype=np.float32),
-            "y": np.array([10**begin, 10**label]), "hoverinfo": "skip",
+            "y": np.array([10.0**begin, 10.0**label]), "hoverinfo": "skip",
             "line": {"color": style.CATEGORIES[one.category], "width": 1.5, "dash": one.dash},
         }
         for one, begin, label in zip(shown, begins, labels, strict=True)

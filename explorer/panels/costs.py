@@ -1,7 +1,9 @@
 """What sequence mixing costs: measured on this machine while one looks, beside the lecture's table, and at any size."""
 
+import atexit
 import html
 import math
+import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import partial
@@ -137,8 +139,22 @@ def _work(_check: Callable[[], None]) -> Generator[Any, None, None]:
     device.threads()  # decided before, not amid the measurement
     threads = torch.get_num_threads()
     yield f"{costs.machine()}, of which {threads} compute" if threads > 1 else f"{costs.machine()}, on one of them"
-    for size in SIZES:
-        yield costs.measure(*size)
+    ending, ended = threading.Event(), threading.Event()
+
+    def end() -> None:
+        ending.set()
+        ended.wait(10)
+
+    atexit.register(end)  # torch must not be at work in a thread of a program that ends
+    try:
+        for size in SIZES:
+            if ending.is_set():
+                return
+            yield costs.measure(*size)
+    finally:
+        ended.set()
+        if not ending.is_set():
+            atexit.unregister(end)
 
 
 def _key(run: int) -> tuple[object, ...]:
@@ -215,7 +231,7 @@ def _picture(job: Job | None, quantity: str, against: str) -> None:
         alt=f"{chosen.title} against {AGAINST[against]}. Measured: {slopes or 'nothing yet'}.",
     )
     notes = ["Both axes are logarithmic: a power law is a straight line, its exponent the slope at the right end."]
-    if against == "length" and any(line.x[-1] < LENGTHS[-1] for line in lines):
+    if any(line.x[-1] < ticks[-1] for line in lines):
         notes.append("Dotted: only the way to the name.")
     if against == "width":
         notes.append("An n-gram has no width.")
@@ -253,7 +269,7 @@ def _table(job: Job | None, is_live: bool) -> None:
         f"Grey: the exponents measured, over the {_TAIL} largest sizes. Steps that wait for one another can't be "
         "computed in parallel. These layers are narrow, so that fixed costs of each call hide a part of d². "
         "T² shows where T is far larger than d. One layer, float32, one text at a time, without a vocabulary. "
-        "Other work on this machine makes times uneven."
+        "Times are the processor's; other work on this machine still makes them uneven."
     )
     if is_live and job is not None and job.is_over:
         st.rerun()
@@ -293,16 +309,16 @@ def _any_size(slug: str) -> None:
     ]
     table("Bytes kept between tokens", ("one layer keeps", "formula", "here", "bytes", ""), rows, wraps=False)
     st.caption(
-        f"The transformer keeps a key and a value of every token: {kept['transformer'] // kept['lstm']:,} times as much "
-        f"as the LSTM, which keeps h and c. A number takes 4 bytes, a token's id 8. n = {ORDER}, N = {CONTEXT}."
+        f"The transformer keeps a key and a value of every token: {kept['transformer'] // kept['lstm']:,} times as "
+        f"much as the LSTM, which keeps h and c. A number takes 4 bytes, a token's id 8. n = {ORDER}, N = {CONTEXT}."
     )
 
 
 def _how_computed(measured: Measured) -> None:
     explain.explanation(
         "Each layer works on random numbers of the right shape: they take as long as real ones. A time is the shortest "
-        "of three turns or more. Training memory is the sum of what automatic differentiation saves, each piece once. The "
-        "exponent is the slope of the straight line through the largest sizes, by least squares on the logarithms.",
+        "of three turns or more, in which the thread was at work. Training memory is the sum of what automatic differentiation saves, each piece once. "
+        "The exponent is the slope of the straight line through the largest sizes, by least squares on the logarithms.",
         lambda: _formulas(measured),
         [costs.measure, costs.slope, costs.state_bytes],
     )

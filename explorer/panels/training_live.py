@@ -59,7 +59,8 @@ def live_view(slug: str) -> None:
         source = word2vec_source.source_input(slug) or WORLD
         wanted = _wanted(slug, source)
         buttons = st.container(horizontal=True)
-    shown = _shown(source, wanted)
+    with figure:
+        shown = _shown(source, wanted)
     with beside:
         with buttons:
             _buttons(shown, source, wanted)

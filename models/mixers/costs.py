@@ -17,6 +17,7 @@ import os
 import platform
 import re
 import statistics
+import time
 import timeit
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ from models.errors import ModelError
 from models.mixers.network import State
 
 ORDER, CONTEXT = 3, 4  # n of the n-gram, N of the ffn
+# A thread's own time leaves out what others on this machine compute meanwhile; on Windows it is too coarse.
+_CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-5 else time.perf_counter
 CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 LECTURE = {  # how costs grow: train_bytes, state_bytes, waits, train_seconds and step_seconds of a `Cost`
     "n-gram": ("O(1)", "O(n)", "1", "O(T n)", "O(n)"),
@@ -234,7 +237,7 @@ def _saved_bytes(layer: nn.Module, x: Text) -> int:
 def _seconds(work: Callable[[], object], turns: int) -> float:
     """The shortest of several turns, since others on this machine only add to it."""
     work()
-    once = timeit.timeit(work, number=1)
+    once = max(timeit.timeit(work, timer=_CLOCK, number=1), 1e-8)
     number = math.ceil(1e-3 / once)  # a turn takes a millisecond or more
     repeat = max(turns, min(10 * turns, math.ceil(0.05 / (number * once))))
-    return min(timeit.repeat(work, number=number, repeat=repeat)) / number
+    return min(timeit.repeat(work, timer=_CLOCK, number=number, repeat=repeat)) / number

@@ -18,7 +18,7 @@ from models.training import lines
 from models.training.batches import Sentences
 from models.training.loop import Look, Step, Training, TrainingSettings
 
-MODELS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "feedforward": "Feed-forward"}
+MODELS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "feedforward": "FFN"}
 MOST_TOKENS = 8_000  # of a vocabulary
 _CONTEXT = 4  # tokens that a feed-forward model sees
 _EVERY = 0.4  # seconds between two moments

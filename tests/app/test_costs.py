@@ -22,7 +22,7 @@ def small(open_page, monkeypatch, request):
     monkeypatch.setattr(panel, "WIDTHS", WIDTHS)
     sizes = costs.sizes(panel.LENGTHS, WIDTHS, first, panel.WIDTH, most_waits=first * 4)
     monkeypatch.setattr(panel, "SIZES", sizes)
-    monkeypatch.setattr(costs, "measure", lambda *size: invented(*size))
+    monkeypatch.setattr(costs, "measure", invented)
     return open_page
 
 
@@ -109,8 +109,8 @@ def test_the_calculator_follows_its_formula(small):
 
 
 def test_real_layers_are_measured(open_page, monkeypatch):
-    sizes = costs.sizes(LENGTHS, WIDTHS, 4, 64, most_waits=16)
-    for name, value in {"LENGTHS": LENGTHS, "WIDTHS": WIDTHS, "LENGTH": 4, "SIZES": sizes}.items():
+    sizes = costs.sizes(LENGTHS, (64,), 4, 64, most_waits=16)
+    for name, value in {"LENGTHS": LENGTHS, "WIDTHS": (64,), "LENGTH": 4, "SIZES": sizes}.items():
         monkeypatch.setattr(panel, name, value)
     app = measured(open_page("costs", costs_quantity="train_bytes"))
     assert sum("T<sup>" in name for name in names(app)) == 5  # all but the n-gram, which keeps nothing

@@ -215,12 +215,10 @@ def test_odd_input_gets_a_result_or_a_clear_word(open_page, view, text):
 @pytest.mark.parametrize("view", ["forcing", "gradients", "collapse"])
 def test_every_control_at_its_extremes(open_page, view):
     app = opened(open_page, view, "happy new year", networks="fresh", share="0.5")
-    for i in range(len(app.slider)):
+    for i in reversed(range(len(app.slider))):  # the share may take away the seed after it
         for extreme in (app.slider[i].min, app.slider[i].max):
             run(app.slider[i].set_value(extreme))
             assert charts(app)
-            if i >= len(app.slider):
-                break
     for option in app.segmented_control:
         for one in option.options if option.label != "Show" else ():
             run(option.set_value(one.content if hasattr(one, "content") else one))

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import plotly.graph_objects as go
 import pytest
@@ -30,7 +31,7 @@ def test_names_stand_apart_where_lines_end_together():
     figure = drawn([LSTM, GRU, Line("RNN", 2, TICKS, (1e-3, 2e-3, 4.01e-3), "1.0")])
     low, high = figure.layout.yaxis.range
     heights = sorted(label.y for label in figure.layout.annotations)
-    assert all(above - below > 0.07 * (high - low) for below, above in zip(heights, heights[1:]))
+    assert all(above - below > 0.07 * (high - low) for below, above in pairwise(heights))
     assert low < heights[0] < heights[-1] < high
 
 

@@ -49,6 +49,11 @@ def test_gradients_fill_the_axis_and_bounds_may_leave_it():
         gradients(TOKENS, [Line("RNN", [1.0], 2)])
 
 
+def test_gradients_may_be_larger_than_whole_numbers_can_be():
+    figure = gradients(TOKENS, [Line("RNN", [1e80, 1e40, 1.0], 2)], [Line("at most", [math.inf, 1e200, 1.0], 2)])
+    assert json.loads(figure.to_json())["layout"]["yaxis"]["range"] == [-1, 81]
+
+
 def test_gradients_that_are_all_zero_are_an_empty_figure():
     figure = gradients(["a"], [Line("RNN", [0.0], 2)])
     assert math.isnan(figure.data[0].y[0])

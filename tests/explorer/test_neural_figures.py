@@ -1,0 +1,86 @@
+"""The figures of the pages on neural models: what is given is drawn, what does not fit is refused."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from explorer import style
+from explorer.figures.feedforward import by_context
+from explorer.figures.losses import token_losses
+from explorer.figures.recurrent import remembering, state_map, trajectory, unit_bars
+from explorer.figures.training_live import live_curves
+
+
+def checked(figure):
+    """The figure, which passes plotly's own checks."""
+    go.Figure(figure.to_dict())
+    return figure
+
+
+def test_losses_stand_side_by_side_and_names_are_text():
+    figure = checked(token_losses(["a", "<b>"], [("one", [1.0, 2.0]), ("$two$", [3.0, 4.0])]))
+    assert [list(bars.y) for bars in figure.data] == [[1, 2], [3, 4]]
+    assert list(figure.layout.xaxis.ticktext) == ["a", "&lt;b&gt;"]
+    assert figure.data[1].name == "&#36;two&#36;"
+    with pytest.raises(ValueError, match="2 tokens"):
+        token_losses(["a", "b"], [("one", [1.0])])
+
+
+def test_of_a_long_text_every_few_tokens_are_named():
+    figure = checked(token_losses(["w"] * 100, [("one", [1.0] * 100)]))
+    assert len(figure.data[0].y) == 100
+    assert len(figure.layout.xaxis.ticktext) == 34
+
+
+def test_lines_by_context_and_levels_beside_them():
+    figure = checked(by_context([("a", [2, 4, 8], [3.0, 2.0, 1.0])], "perplexity", levels=[("LSTM", 0.5)]))
+    assert list(figure.data[0].x) == [2, 4, 8]
+    assert list(figure.data[1].y) == [0.5, 0.5]
+    with pytest.raises(ValueError, match="3 contexts"):
+        by_context([("a", [2, 4, 8], [3.0])], "perplexity")
+
+
+def test_a_state_map_has_a_row_for_each_unit():
+    h = np.array([[0.5, -1.0], [0.25, 0.0], [0.0, 2.0]])
+    heat = checked(state_map(["x", "y", "z"], h)).data[0]
+    np.testing.assert_allclose(heat.z, h.T)
+    assert (heat.zmin, heat.zmax) == (-2, 2)
+    with pytest.raises(ValueError, match="2 tokens"):
+        state_map(["x", "y"], h)
+
+
+def test_units_are_coloured_by_sign_and_the_chosen_one_is_framed():
+    bars = checked(unit_bars([4, 7], [0.5, -0.25], 7)).data[0]
+    assert list(bars.marker.color) == [style.PROBABILITY, style.SURPRISAL]
+    assert list(bars.marker.line.width) == [0, 4]
+    assert list(bars.hovertext) == ["unit 5", "unit 8"]
+    with pytest.raises(ValueError, match="2 units"):
+        unit_bars([4, 7], [0.5], 7)
+
+
+def test_a_path_is_shown_up_to_a_step_on_a_plane_that_stays():
+    points = np.array([[0.0, 0.0], [1.0, 2.0], [4.0, -1.0]])
+    part, whole = (checked(trajectory(["a", "b", "c"], points, shown)) for shown in (2, 3))
+    assert list(part.data[1].text) == ["a", "b"]
+    assert part.layout.xaxis.range == whole.layout.xaxis.range
+    assert part.data[1].marker.color[-1] == whole.data[1].marker.color[-1] == style.DECIDES
+    with pytest.raises(ValueError, match="3 tokens"):
+        trajectory(["a", "b", "c"], points[:2], 2)
+
+
+def test_what_is_remembered_is_drawn_for_each_network():
+    figure = checked(remembering({"LSTM": [0.9, 0.5], "RNN": [0.8, 0.4]}, [0.2, 0.2]))
+    assert [line.name for line in figure.data] == ["LSTM", "RNN", "most frequent"]
+    assert [float(line.y[1]) for line in figure.data] == pytest.approx([0.5, 0.4, 0.2])
+    with pytest.raises(ValueError, match="2 steps"):
+        remembering({"LSTM": [0.9]}, [0.2, 0.2])
+
+
+def test_curves_of_a_training_leave_out_what_is_not_known_yet():
+    figure = checked(live_curves([0.0, 0.5, 1.0], [np.nan, 2.0, 1.0], [np.nan, np.nan, 1.5]))
+    assert [line.name for line in figure.data[:2]] == ["learned: 1.000", "held out: 1.500"]
+    assert figure.layout.yaxis.range[1] == pytest.approx(2.1)
+    np.testing.assert_allclose(np.exp(figure.layout.yaxis2.tickvals), [1, 2, 3, 5])
+    checked(live_curves([0.0], [np.nan], [np.nan]))
+    with pytest.raises(ValueError, match="learned"):
+        live_curves([0.0], [], [np.nan])
