@@ -317,8 +317,9 @@ def _any_size(slug: str) -> None:
 def _how_computed(measured: Measured) -> None:
     explain.explanation(
         "Each layer works on random numbers of the right shape: they take as long as real ones. A time is the shortest "
-        "of three turns or more, in which the thread was at work. Training memory is the sum of what automatic differentiation saves, each piece once. "
-        "The exponent is the slope of the straight line through the largest sizes, by least squares on the logarithms.",
+        "of three turns or more, by the clock of the thread that computes. Training memory is the sum of what "
+        "automatic differentiation saves, each piece once. The exponent is the slope of the straight line through the "
+        "largest sizes, by least squares on the logarithms.",
         lambda: _formulas(measured),
         [costs.measure, costs.slope, costs.state_bytes],
     )

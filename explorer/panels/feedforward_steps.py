@@ -43,7 +43,7 @@ def model_input(slug: str) -> str:
 def steps_view(slug: str) -> None:
     """The text, its algorithm, and what each token cost."""
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         name = model_input(slug)
         activation = controls.choice(f"{slug}_g", "Activation g", list(ACTIVATIONS))
     reading = prompt.read_prompt(name, text)

@@ -20,7 +20,7 @@ _MOST = 16
 def weights_view(slug: str) -> None:
     """The number of weights by the size of the window, and the perplexity of what ships."""
     cards = {card.name: card for card in registry.catalog()}
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         m = controls.count(f"{slug}_m", "Numbers an embedding, m", 128, 16, 512, step=16)
         d = controls.count(f"{slug}_d", "Hidden units, d", 384, 16, 1024, step=16)
     vocab_size = cards["ffn-4"].vocab_size or 0

@@ -110,7 +110,7 @@ def _state(token: str, x: Tensor, h: Tensor, c: Tensor | None) -> list[Block]:
 
 def _inference(slug: str, name: str, reading: Reading) -> None:
     """What the network writes: each token is read in the next turn, until it chooses the end."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         methods = {_GREEDY: "The most probable", "draw": "Draw from p"}
         method = controls.choice(f"{slug}_choose", "w is", list(methods), methods.__getitem__)
         seed = controls.count(f"{slug}_seed", "Seed", 1, 1, 100) if method == "draw" else 1

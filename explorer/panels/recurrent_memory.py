@@ -36,7 +36,7 @@ class Remembered:
 def memory_view(slug: str) -> None:
     """The path of the state over the text, and below it what the states of three networks remember."""
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         cell = neural.cell_input(slug)
         level = neural.level_input(slug)
     reading = prompt.read_prompt(neural.name_of(cell, level), text)

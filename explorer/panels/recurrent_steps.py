@@ -46,7 +46,7 @@ _FORMULAS = {
 def steps_view(slug: str) -> None:
     """The text, the network that reads it, and what each token cost."""
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         cell = neural.cell_input(slug)
         others = {"": "none", **{other: title for other, title in neural.cells().items() if other != cell}}
         other = controls.choice(f"{slug}_other", "Beside it", list(others), others.__getitem__)

@@ -30,8 +30,8 @@ _TITLES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "ffn-8": "FFN", "5-gram":
 _SAMPLES = 8
 _LENGTH = 40  # tokens
 _WINDOW = 20  # tokens before each in which repetition is looked for
-TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-TOP_PS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+TOP_PS = (0.1, 0.3, 0.6, 0.9, 1.0)
 _MEASURES = {"pairs": "Distinct pairs", "repeated": "Repeated tokens"}
 Texts = Sequence[Sequence[int]]
 

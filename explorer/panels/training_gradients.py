@@ -250,7 +250,7 @@ def _formulas(rnn: Measured, steps: int, found: dict[str, Measured]) -> list[str
     ]  # fmt: skip
     clip = max(found.values(), key=lambda one: one.norm)
     return [
-        r"\frac{\partial \ell_T}{\partial h_t} = U^\top \mathrm{diag}(1 - h_{t+1}^2) \cdots U^\top"
+        r"\text{RNN:} \quad \frac{\partial \ell_T}{\partial h_t} = U^\top \mathrm{diag}(1 - h_{t+1}^2) \cdots U^\top"
         r" \mathrm{diag}(1 - h_T^2)\, \frac{\partial \ell_T}{\partial h_T}, \qquad"
         r" \Bigl\lvert \frac{\partial \ell_T}{\partial h_{T-k}} \Bigr\rvert \le \sigma_{\max}(U)^k"
         r" \Bigl\lvert \frac{\partial \ell_T}{\partial h_T} \Bigr\rvert",

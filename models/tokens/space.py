@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -82,7 +83,8 @@ class WordVectors:
 
     def first(self, most: int) -> list[str]:
         """The first words whose vectors are not zero."""
-        return [self.words[i] for i in np.flatnonzero(self.unit.any(axis=1))[:most]]
+        rows = (i for i, vector in enumerate(self.vectors) if vector.any())
+        return [self.words[i] for i in islice(rows, most)]
 
 
 class Neighbour(NamedTuple):

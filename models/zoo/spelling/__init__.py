@@ -27,7 +27,7 @@ class Spelling:
     def __init__(self, smoothing: Smoothing, tokenizer: CharacterTokenizer) -> None:
         self._order = smoothing.order
         self._tokenizer = tokenizer
-        self._given = lru_cache(maxsize=4_096)(lambda context: smoothing.probs(context))
+        self._given = lru_cache(maxsize=4_096)(smoothing.probs)
 
     def log_prob(self, word: str) -> float:
         """ln P(word | it is unknown)."""
