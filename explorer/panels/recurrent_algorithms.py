@@ -143,6 +143,8 @@ def _inference(slug: str, name: str, reading: Reading) -> None:
     )
     if written[-1] != lm.tokenizer.end_id:
         st.caption(f"Not ended after {_MOST_WRITTEN} tokens; here it is cut off.")
+    losses = [-log_prob for log_prob in read.log_probs[len(prompt_ids) :]]
+    token_losses.token_losses(read.tokens[len(prompt_ids) + 1 :], {lm.card.title: losses}, reading.score.text)
     explain.explanation(
         "The network reads the text, then the token that it chose itself, and so on, until it chooses the end. Nothing "
         "tells it whether a token was right: a mistake is read like any other token.",

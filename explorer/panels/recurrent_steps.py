@@ -12,7 +12,7 @@ from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
 from explorer.figures.recurrent import state_map
 from explorer.numbers import percent
-from explorer.panels import neural, prompt, token_losses
+from explorer.panels import algorithm, neural, prompt, token_losses
 from explorer.panels.neural import Read
 from models.mixers.recurrent import STEPS, RecurrentNetwork
 
@@ -80,9 +80,13 @@ def steps_view(slug: str) -> None:
         lambda: _columns(first),
         f"States of {first.lm.card.title}\nText: {text}",
     )
-    if len(first.ids) > 1:
-        models = {read.lm.card.title: [-log_prob for log_prob in read.log_probs] for read in reads}
-        token_losses.token_losses(first.tokens[1:], models, text)
+    end = first.lm.tokenizer.end_id
+    targets = [*first.ids[1:], *([] if end is None or tokens > MOST else [end])]
+    models = {
+        read.lm.card.title: [-log_prob for log_prob in algorithm.log_probs_of(read.trace.logits, targets)]
+        for read in reads
+    }
+    token_losses.token_losses(first.lm.tokenizer.tokens(targets), models, text)
     neural.card_line(first.lm)
     _how_computed(first)
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 import models
 from explorer import controls, explain, loading
-from explorer.asking import Reading
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
 from explorer.figures.training import Line, by_setting
@@ -37,13 +36,17 @@ Texts = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True, eq=False)
-class Greedy:
-    """The most probable token again and again."""
+class Written:
+    """What a model wrote."""
 
-    token_ids: list[int]
-    tokens: list[str]  # visible forms
-    words: bool  # whether the tokens are words, with spaces between them
-    loop: Loop | None
+    texts: list[Texts]  # some for each decoding
+    tokens: list[str]  # of the first text, visible forms
+    words: bool  # whether tokens are words, with spaces between them
+
+    @property
+    def loop(self) -> Loop | None:
+        """That the first text ends in."""
+        return loop(self.texts[0][0])
 
 
 def collapse_view(slug: str) -> None:
@@ -56,31 +59,30 @@ def collapse_view(slug: str) -> None:
             "Texts may end",
             "Off: the end token is never drawn, so that all texts are equally long and their numbers compare well.",
         )
-        with_default = controls.toggle(f"{slug}_other", f"{_default_title()} too", "This takes a while.")
+        with_default = controls.toggle(f"{slug}_other", f"{_default_title()} too", "This takes a minute or so.")
     reading = prompt.read_prompt("lstm", text)
     if reading is None:
         return
-    titles, given = dict(_TITLES), dict[str, LanguageModel]()
+    place, given = st.empty(), dict[str, LanguageModel]()
     if with_default:
-        place = st.empty()
         with controls.explained_errors(place, "other"):
             given[loading.default_model()] = loading.model(loading.default_model(), place)
-            titles[loading.default_model()] = _default_title()
-    found = _greedy(reading.score.text, tuple(titles), given, ends)
-    if found is not None:
-        _loops(found, titles, ends)
+    titles = _TITLES | dict.fromkeys(given, _default_title())
+    text = reading.score.text
+    _loops(_written("greedy", text, given, [Decoding(0.0)], 1, ends), titles, ends)
     left, right = st.columns(2, gap="large")
-    samples = _samples(reading.score.text, tuple(titles), given, ends)
-    if samples is None:
+    ways = [*(Decoding(one, seed=1) for one in TEMPERATURES), *(Decoding(top_p=one, seed=1) for one in TOP_PS[:-1])]
+    samples = {name: one.texts for name, one in _written("samples", text, given, ways, _SAMPLES, ends).items()}
+    if not samples:
         return
     with left:
         by_temperature = {name: texts[: len(TEMPERATURES)] for name, texts in samples.items()}
-        _figure("temperature", TEMPERATURES, by_temperature, titles, measure, reading)
+        _figure("temperature", TEMPERATURES, by_temperature, titles, measure, text)
     with right:
         # top-p 1 leaves everything, at temperature 1
         at_one = TEMPERATURES.index(1.0)
         by_top_p = {name: [*texts[len(TEMPERATURES) :], texts[at_one]] for name, texts in samples.items()}
-        _figure("top-p", TOP_PS, by_top_p, titles, measure, reading)
+        _figure("top-p", TOP_PS, by_top_p, titles, measure, text)
     st.caption(
         f"{_SAMPLES} texts of {'at most ' if ends else ''}{_LENGTH} tokens at each point, with the same seeds. "
         + _meaning(measure)
@@ -104,65 +106,55 @@ def _default_title() -> str:
     return card.title.removesuffix("-Instruct, 4-bit") if card else "The default model"
 
 
-def _lm(name: str, given: Mapping[str, LanguageModel]) -> LanguageModel:
-    """Read again where it is small: more models than are kept in memory are looked at here."""
-    return given[name] if name in given else models.load(name)
-
-
 def _banned(tokenizer: Tokenizer, ends: bool) -> list[int]:
     never = {tokenizer.start_id, tokenizer.unk_id, tokenizer.end_id} - {None, *([tokenizer.end_id] if ends else [])}
     return [token for token in never if token is not None]
 
 
-def _greedy(
-    text: str, names: tuple[str, ...], given: Mapping[str, LanguageModel], ends: bool
-) -> dict[str, Greedy] | None:
-    def work(ticket: Ticket) -> dict[str, Greedy]:
+def _written(
+    what: str, text: str, given: Mapping[str, LanguageModel], ways: Sequence[Decoding], samples: int, ends: bool
+) -> dict[str, Written]:
+    """Of each model its texts under each decoding; those of the large one, which take a while, by themselves."""
+
+    def work_on(ticket: Ticket, names: Sequence[str]) -> dict[str, Written]:
         found = {}
         for done, name in enumerate(names):
-            lm = _lm(name, given)
+            # read again where it is small: more models than are kept in memory are looked at here
+            lm = given[name] if name in given else models.load(name)
 
             def progress(step: int, steps: int, done: int = done) -> None:
                 ticket.progress(done * steps + step, len(names) * steps)
 
-            banned = _banned(lm.tokenizer, ends)
-            [[ids]] = written(lm, lm.tokenizer.encode(text), [Decoding(0.0)], 1, _LENGTH, banned, progress)
-            found[name] = Greedy(ids, lm.tokenizer.tokens(ids), isinstance(lm.tokenizer, WordTokenizer), loop(ids))
+            never = _banned(lm.tokenizer, ends)
+            texts = written(lm, lm.tokenizer.encode(text), ways, samples, _LENGTH, never, progress)
+            tokens = lm.tokenizer.tokens(texts[0][0])
+            found[name] = Written(list[Texts](texts), tokens, isinstance(lm.tokenizer, WordTokenizer))
         return found
 
-    return waited("training greedy", (text, names, ends), work, "Writing")
+    found = waited(f"training {what}", (text, ends), lambda ticket: work_on(ticket, list(_TITLES)), f"Writing {what}")
+    if not given:
+        st.empty()  # so that nothing below moves
+        return found or {}
+    names = list(given)
+    more = waited(
+        f"training more {what}",
+        (text, ends, *names),
+        lambda ticket: work_on(ticket, names),
+        f"Writing {what} of {_default_title()}",
+    )
+    return (found or {}) | (more or {})
 
 
-def _samples(
-    text: str, names: tuple[str, ...], given: Mapping[str, LanguageModel], ends: bool
-) -> dict[str, list[Texts]] | None:
-    """Of each model the texts at each temperature, and then at each top-p below 1."""
-    ways = [*(Decoding(one, seed=1) for one in TEMPERATURES), *(Decoding(top_p=one, seed=1) for one in TOP_PS[:-1])]
-
-    def work(ticket: Ticket) -> dict[str, list[Texts]]:
-        found = {}
-        for done, name in enumerate(names):
-            lm = _lm(name, given)
-
-            def progress(step: int, steps: int, done: int = done) -> None:
-                ticket.progress(done * steps + step, len(names) * steps)
-
-            banned = _banned(lm.tokenizer, ends)
-            texts = written(lm, lm.tokenizer.encode(text), ways, _SAMPLES, _LENGTH, banned, progress)
-            found[name] = list[Texts](texts)
-        return found
-
-    return waited("training samples", (text, names, ends), work, "Writing samples")
-
-
-def _loops(found: Mapping[str, Greedy], titles: Mapping[str, str], ends: bool) -> None:
+def _loops(found: Mapping[str, Written], titles: Mapping[str, str], ends: bool) -> None:
+    if not found:
+        return
     st.subheader("The most probable token, again and again", anchor=False)
     rows = [
         [
             f'<b style="white-space: nowrap">{html.escape(titles[name])}</b>',
             f'<div style="min-width: 16rem" dir="auto">{_text(one)}</div>',
             "–" if one.loop is None else f"{one.loop.period}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{one.loop.times}",
-            percent(repetition([one.token_ids], _WINDOW)),
+            percent(repetition(one.texts[0], _WINDOW)),
         ]
         for name, one in found.items()
     ]
@@ -185,7 +177,7 @@ def _loops(found: Mapping[str, Greedy], titles: Mapping[str, str], ends: bool) -
     downloads("greedy", None, None, lambda: columns, "Greedy texts")
 
 
-def _text(one: Greedy) -> str:
+def _text(one: Written) -> str:
     """The text as HTML, its loop underlined; between words stand spaces, so that each token can be seen."""
     begins = len(one.tokens) if one.loop is None else one.loop.start
     between = " " if one.words else ""
@@ -207,10 +199,10 @@ def _figure(
     texts: Mapping[str, Sequence[Texts]],
     titles: Mapping[str, str],
     measure: str,
-    reading: Reading,
+    text: str,
 ) -> None:
     found = {name: shares(one, measure) for name, one in texts.items()}
-    lines = [Line(titles[name], one, i) for i, (name, one) in enumerate(found.items())]
+    lines = [Line(titles[name], one, list(titles).index(name)) for name, one in found.items()]
     figure = by_setting(settings, lines, axis, _MEASURES[measure].lower())
     st.subheader(f"{_MEASURES[measure]}, by {axis}", anchor=False)
     ends = ", ".join(f"{titles[name]} {percent(one[0])} to {percent(one[-1])}" for name, one in found.items())
@@ -226,7 +218,7 @@ def _figure(
         "distinct pairs": list(chain.from_iterable(shares(one, "pairs") for one in texts.values())),
         "repeated tokens": list(chain.from_iterable(shares(one, "repeated") for one in texts.values())),
     }
-    about = f"{_MEASURES[measure]} by {axis}\nText: {reading.score.text}"
+    about = f"{_MEASURES[measure]} by {axis}\nText: {text}"
     downloads(f"collapse_{axis}", f"collapse_{axis}", figure, lambda: columns, about)
 
 
@@ -236,7 +228,7 @@ def _how_computed(samples: Mapping[str, Sequence[Texts]], measure: str) -> None:
         "probable, until a text repeats itself (Holtzman et al. 2020). Drawing at a low temperature or top-p does "
         "nearly the same. Variety is measured by distinct-2 (after Li et al. 2016, here a share of the pairs), "
         "repetition by rep (Welleck et al. 2020).",
-        lambda: _formulas(samples["lstm"][TEMPERATURES.index(1.0)]),
+        lambda: _formulas(samples["lstm"][TEMPERATURES.index(1.0)]) if "lstm" in samples else [],
         [written, distinct_pairs if measure == "pairs" else repetition, loop],
     )
 

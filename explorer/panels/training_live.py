@@ -280,7 +280,7 @@ def _how_computed(shown: Shown) -> None:
         lambda: [
             r"\theta \leftarrow \theta - \eta_s \, \mathrm{AdamW}\bigl(g \min(1, 1 / \lVert g \rVert)\bigr),"
             r" \qquad g = \nabla_\theta L",
-            r"\eta_s = \eta \Bigl(0.01 + 0.99\, \tfrac{1 + \cos \pi s}{2}\Bigr), \qquad s: \text{ share of the steps done}",
+            r"\eta_s = \eta \Bigl(0.01 + 0.99\, \tfrac{1 + \cos \pi s}{2}\Bigr), \qquad s: \text{ share done}",
             rf"\eta = {wanted.learning_rate:g}, \qquad \eta_{{{last.step}}} = {last.learning_rate:.2g}",
             rf"\text{{perplexity}} = e^{{{last.held_out_loss:.4f}}} = {math.exp(last.held_out_loss):.2f}"
             if not math.isnan(last.held_out_loss)

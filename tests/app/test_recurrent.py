@@ -57,7 +57,7 @@ def test_two_cells_read_the_same_text(open_page):
     [data] = components(app, "networks")
     assert [network["cell"] for network in data["networks"]] == ["lstm", "rnn"]
     for place, name in enumerate(("lstm", "rnn")):
-        expected = -score(models.load(name), PROMPT).token_log_probs / math.log(2)
+        expected = -score(models.load(name), PROMPT, end=True).token_log_probs / math.log(2)
         np.testing.assert_allclose(drawn(charts(app)[0], place, "y"), expected, rtol=1e-4)
 
 
