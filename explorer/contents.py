@@ -106,7 +106,7 @@ PAGES = (
         "Training an RNN",
         "mixers",
         "fitness_center",
-        "See what a network learns from its own mistakes, how gradients vanish, and how texts end in loops.",
+        "Watch a network learn, its gradients vanish, and its texts end in loops.",
     ),
     Entry(
         "costs",

@@ -1,16 +1,13 @@
 """What sequence mixing costs: measured on this machine while one looks, beside the lecture's table, and at any size."""
 
-import atexit
 import html
 import math
-import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import partial
 from typing import Any
 
 import streamlit as st
-import torch
 
 from explorer import background, controls, explain
 from explorer.downloads import Columns, downloads
@@ -18,7 +15,6 @@ from explorer.figures.costs import Line, power_laws
 from explorer.jobs import Job, State
 from explorer.numbers import in_bytes, minus
 from explorer.tables import table
-from models import device
 from models.mixers import costs
 from models.mixers.costs import CONTEXT, LECTURE, ORDER, Cost
 
@@ -120,6 +116,9 @@ def costs_view(slug: str) -> None:
     figure, beside = st.columns([2, 1], gap="large")
     with beside:
         against = controls.choice(f"{slug}_against", "Against", list(AGAINST), AGAINST.__getitem__)
+        # A click in the very moment when the page appears can come with a choice that is not set yet.
+        quantity = quantity if quantity in QUANTITIES else next(iter(QUANTITIES))
+        against = against if against in AGAINST else next(iter(AGAINST))
         st.text(QUANTITIES[quantity].words)
         button = st.empty()
     with figure:
@@ -131,30 +130,13 @@ def costs_view(slug: str) -> None:
         st.fragment(partial(_picture, job, quantity, against), run_every=every)()
     st.subheader("The lecture's table, and what was measured", anchor=False)
     st.fragment(partial(_table, job, is_live), run_every=every)()
-    _any_size(slug)
-    _how_computed(Measured.of(job))
+    length, width = _any_size(slug)
+    _how_computed(Measured.of(job), length, width)
 
 
 def _work(_check: Callable[[], None]) -> Generator[Any, None, None]:
-    device.threads()  # decided before, not amid the measurement
-    threads = torch.get_num_threads()
-    yield f"{costs.machine()}, of which {threads} compute" if threads > 1 else f"{costs.machine()}, on one of them"
-    ending, ended = threading.Event(), threading.Event()
-
-    def end() -> None:
-        ending.set()
-        ended.wait(10)
-
-    atexit.register(end)  # torch must not be at work in a thread of a program that ends
-    try:
-        for size in SIZES:
-            if ending.is_set():
-                return
-            yield costs.measure(*size)
-    finally:
-        ended.set()
-        if not ending.is_set():
-            atexit.unregister(end)
+    yield f"{costs.machine()}, on one of them"
+    yield from costs.measured(SIZES)
 
 
 def _key(run: int) -> tuple[object, ...]:
@@ -288,8 +270,8 @@ def _cell(measured: Measured, family: str, quantity: str) -> str:
     return f'{order}<br><span class="explorer-facts">{" ".join(found) or "…"}</span>'
 
 
-def _any_size(slug: str) -> None:
-    """What is kept between tokens, at sizes that are not measured: a formula knows it."""
+def _any_size(slug: str) -> tuple[int, int]:
+    """What is kept between tokens, at sizes that are not measured: a formula knows it. Gives the T and d chosen."""
     st.subheader("At any size: memory between tokens", anchor=False)
     with st.container(horizontal=True, gap="large"):
         length = controls.count(f"{slug}_t", "Tokens read, T", 10_000, 100, 100_000, step=100)
@@ -312,32 +294,36 @@ def _any_size(slug: str) -> None:
         f"The transformer keeps a key and a value of every token: {kept['transformer'] // kept['lstm']:,} times as "
         f"much as the LSTM, which keeps h and c. A number takes 4 bytes, a token's id 8. n = {ORDER}, N = {CONTEXT}."
     )
+    return length, width
 
 
-def _how_computed(measured: Measured) -> None:
+def _how_computed(measured: Measured, length: int, width: int) -> None:
     explain.explanation(
         "Each layer works on random numbers of the right shape: they take as long as real ones. A time is the shortest "
         "of three turns or more, by the clock of the thread that computes. Training memory is the sum of what "
         "automatic differentiation saves, each piece once. The exponent is the slope of the straight line through the "
         "largest sizes, by least squares on the logarithms.",
-        lambda: _formulas(measured),
+        lambda: _formulas(measured, length, width),
         [costs.measure, costs.slope, costs.state_bytes],
     )
 
 
-def _formulas(measured: Measured) -> list[str]:
+def _formulas(measured: Measured, length: int, width: int) -> list[str]:
+    kept = costs.state_bytes("transformer", length, width)
     formulas = [
         r"\text{cost} = b \, T^{a} \quad\Rightarrow\quad \log \text{cost} = a \log T + \log b",
         r"a = \frac{\sum_i (\log T_i - \overline{\log T})(\log y_i - \overline{\log y})}"
         r"{\sum_i (\log T_i - \overline{\log T})^2}",
+        rf"\text{{transformer, between tokens: }} 2 \cdot T \cdot d \cdot 4 = 2 \cdot {length} \cdot {width} \cdot 4"
+        rf" = {kept}\,\text{{bytes}}",
     ]
-    largest = measured.series("transformer", "length")[-_TAIL:]
-    if len(largest) < _TAIL:
-        return formulas
-    points = r", \quad ".join(rf"({cost.length:,},\ {cost.train_seconds:.3g}\,\text{{s}})" for cost in largest)
     exponent = measured.exponent("transformer", "length", "train_seconds")
+    if math.isnan(exponent):
+        return formulas
+    largest = measured.series("transformer", "length")[-_TAIL:]
+    points = r", \quad ".join(rf"({cost.length},\ {cost.train_seconds:.3g}\,\text{{s}})" for cost in largest)
     return [
         *formulas,
-        rf"\text{{transformer, training time: }} \quad {points}".replace(",000", "{,}000"),
+        rf"\text{{transformer, training time: }} \quad {points}",
         rf"a = {exponent:.2f}, \qquad d = {WIDTH}",
     ]

@@ -59,6 +59,8 @@ def steps_view(slug: str) -> None:
     if not reads:
         return
     first = reads[0]
+    if len(reads) == 2 and reads[1].lm.tokenizer.spans(text) != first.lm.tokenizer.spans(text):
+        controls.notice(f"{reads.pop().lm.card.title} cuts the text into other tokens: it can't be stepped beside.")
     version = repr((first.ids, cell, other, level))
     recurrent_steps(
         first.tokens,

@@ -131,14 +131,15 @@ def _written(
             found[name] = Written(list[Texts](texts), tokens, isinstance(lm.tokenizer, WordTokenizer))
         return found
 
-    found = waited(f"training {what}", (text, ends), lambda ticket: work_on(ticket, list(_TITLES)), f"Writing {what}")
+    key = (text, ends, samples, _LENGTH)
+    found = waited(f"training {what}", key, lambda ticket: work_on(ticket, list(_TITLES)), f"Writing {what}")
     if not given:
         st.empty()  # so that nothing below moves
         return found or {}
     names = list(given)
     more = waited(
         f"training more {what}",
-        (text, ends, *names),
+        (*key, *names),
         lambda ticket: work_on(ticket, names),
         f"Writing {what} of {_default_title()}",
     )
@@ -204,7 +205,7 @@ def _figure(
     found = {name: shares(one, measure) for name, one in texts.items()}
     lines = [Line(titles[name], one, list(titles).index(name)) for name, one in found.items()]
     figure = by_setting(settings, lines, axis, _MEASURES[measure].lower())
-    st.subheader(f"{_MEASURES[measure]}, by {axis}", anchor=False)
+    st.subheader(f"By {axis}", anchor=False)
     ends = ", ".join(f"{titles[name]} {percent(one[0])} to {percent(one[-1])}" for name, one in found.items())
     st.plotly_chart(
         figure,

@@ -12,16 +12,19 @@ A layer trains on T tokens (`forward`), and generates by reading the T-th (`step
 Sources: Vaswani et al. 2017, Attention Is All You Need, table 1; Dao et al. 2022, FlashAttention.
 """
 
+import json
 import math
 import os
 import platform
 import re
 import statistics
+import subprocess
+import sys
 import time
 import timeit
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -163,6 +166,28 @@ def measure(family: str, length: int, width: int, turns: int = 3) -> Cost:
     return Cost(family, length, width, train, _saved_bytes(layer, x), step, kept, length if family in CELLS else 1)
 
 
+def measured(sizes: Sequence[tuple[str, int, int]]) -> Iterator[Cost]:
+    """Measures family, T and d one after the other, in a process of its own with one thread.
+
+    Nothing else in this process disturbs it, and no memory stays. The process ends with the iterator.
+
+    Raises:
+        ModelError: the process did not come to its end.
+    """
+    command = [sys.executable, "-m", __name__, json.dumps(sizes)]
+    alone = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=alone) as process:  # noqa: S603
+        try:
+            for line in process.stdout or ():
+                yield Cost(**json.loads(line))
+        except GeneratorExit:
+            process.kill()
+            raise
+    if process.returncode:
+        raise ModelError(f"The measurement broke off (code {process.returncode}). Measure again.")
+
+
 def sizes(
     lengths: Sequence[int], widths: Sequence[int], length: int, width: int, most_waits: int
 ) -> list[tuple[str, int, int]]:
@@ -241,3 +266,9 @@ def _seconds(work: Callable[[], object], turns: int) -> float:
     number = math.ceil(1e-3 / once)  # a turn takes a millisecond or more
     repeat = max(turns, min(10 * turns, math.ceil(0.05 / (number * once))))
     return min(timeit.repeat(work, timer=_CLOCK, number=number, repeat=repeat)) / number
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for one in json.loads(sys.argv[1]):
+        print(json.dumps(asdict(measure(*one))), flush=True)  # noqa: T201

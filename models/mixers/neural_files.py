@@ -1,8 +1,10 @@
 """Networks in files: their shape, and their weights in 8 bits or as they are."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,20 +15,25 @@ from models.errors import ModelError
 from models.mixers.feedforward import FeedForwardConfig, FeedForwardNetwork
 from models.mixers.network import Network
 from models.mixers.recurrent import RecurrentConfig, RecurrentNetwork
+from models.mixers.transformer import TransformerConfig, TransformerNetwork
 from models.packing import packed, unpacked
 
-Config = RecurrentConfig | FeedForwardConfig
-_CONFIGS = {"recurrent": RecurrentConfig, "feedforward": FeedForwardConfig}
+Config = RecurrentConfig | FeedForwardConfig | TransformerConfig
+_NETWORKS: dict[str, tuple[type[Any], Callable[[Any], Network]]] = {
+    "recurrent": (RecurrentConfig, RecurrentNetwork),
+    "feedforward": (FeedForwardConfig, FeedForwardNetwork),
+    "transformer": (TransformerConfig, TransformerNetwork),
+}
 
 
 def kind_of(config: Config) -> str:
     """What family of networks it shapes."""
-    return next(kind for kind, one in _CONFIGS.items() if isinstance(config, one))
+    return next(kind for kind, (shape, _) in _NETWORKS.items() if isinstance(config, shape))
 
 
 def network_of(config: Config) -> Network:
     """A network of that shape with fresh weights."""
-    return RecurrentNetwork(config) if isinstance(config, RecurrentConfig) else FeedForwardNetwork(config)
+    return _NETWORKS[kind_of(config)][1](config)
 
 
 def save(network: Network, path: Path, *, small: bool = True) -> None:
@@ -59,7 +66,7 @@ def load(path: Path) -> Network:
         with safe_open(path, framework="numpy") as file:
             facts = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-        network = network_of(_CONFIGS[facts["kind"]](**json.loads(facts["config"])))
+        network = network_of(_NETWORKS[facts["kind"]][0](**json.loads(facts["config"])))
         weights = {
             name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
             for name in network.state_dict()

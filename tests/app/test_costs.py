@@ -22,7 +22,7 @@ def small(open_page, monkeypatch, request):
     monkeypatch.setattr(panel, "WIDTHS", WIDTHS)
     sizes = costs.sizes(panel.LENGTHS, WIDTHS, first, panel.WIDTH, most_waits=first * 4)
     monkeypatch.setattr(panel, "SIZES", sizes)
-    monkeypatch.setattr(costs, "measure", invented)
+    monkeypatch.setattr(costs, "measured", invented_all)
     return open_page
 
 
@@ -30,6 +30,11 @@ def invented(family, length, width):
     time.sleep(0.005)
     state = costs.state_bytes(family, length, width)
     return costs.Cost(family, length, width, 1e-6 * length**2 * width, 4 * length, 1e-6 * width, state, 1)
+
+
+def invented_all(sizes):
+    for size in sizes:
+        yield invented(*size)
 
 
 def measured(app):
@@ -80,11 +85,12 @@ def test_the_table_has_the_lectures_orders_and_what_was_measured(small):
 
 
 def test_a_measurement_can_be_stopped_and_done_again(small, monkeypatch):
-    def slow(*size):
-        time.sleep(0.2)
-        return invented(*size)
+    def slow(sizes):
+        for cost in invented_all(sizes):
+            time.sleep(0.2)
+            yield cost
 
-    monkeypatch.setattr(costs, "measure", slow)
+    monkeypatch.setattr(costs, "measured", slow)
     app = small("costs")
     run(app.button(key="stop_costs").click())
     for _ in range(30):
@@ -93,7 +99,7 @@ def test_a_measurement_can_be_stopped_and_done_again(small, monkeypatch):
         time.sleep(0.1)
     assert "Stopped after" in status(app)
     assert not any("<sup>" in name for name in names(app))
-    monkeypatch.setattr(costs, "measure", invented)
+    monkeypatch.setattr(costs, "measured", invented_all)
     run(app.button(key="again_costs").click())
     measured(app)
     before = chart(app)

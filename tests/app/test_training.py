@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import models
+from explorer.panels import training_collapse
 from explorer.panels.training_collapse import TEMPERATURES, TOP_PS, shares
 from models.mixers import forcing, gradients
 from models.mixers.writing import written
@@ -196,12 +197,21 @@ def test_loops_are_underlined(open_page):
     assert f"{found.period}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{found.times}" in body
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """Few and short texts, where it does not matter what they are."""
+    monkeypatch.setattr(training_collapse, "_SAMPLES", 2)
+    monkeypatch.setattr(training_collapse, "_LENGTH", 6)
+
+
+@pytest.mark.usefixtures("short")
 def test_the_default_model_writes_where_it_is_asked_to(open_page):
     app = opened(open_page, "collapse", "happy new", other="1", ends="1")
     assert len(lines(app, 0)[0]) == len(lines(app, 1)[0]) == 6
     assert not notices(app)
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("view", ["forcing", "gradients", "collapse"])
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_input_gets_a_result_or_a_clear_word(open_page, view, text):
@@ -212,6 +222,7 @@ def test_odd_input_gets_a_result_or_a_clear_word(open_page, view, text):
     assert not any("<script" in body or "<b> " in body for body in bodies(app))
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("view", ["forcing", "gradients", "collapse"])
 def test_every_control_at_its_extremes(open_page, view):
     app = opened(open_page, view, "happy new year", networks="fresh", share="0.5")

@@ -20,6 +20,7 @@ from models.mixers.costs import (
     _saved_bytes,
     machine,
     measure,
+    measured,
     sizes,
     slope,
     state_bytes,
@@ -138,6 +139,21 @@ def test_a_sweep_begins_with_all_families_and_has_each_size_once() -> None:
     assert {(length, width) for family, length, width in found if family == "n-gram"} == {(2, 16), (4, 16), (8, 16)}
     products = [length * width for _, length, width in found[6:]]
     assert products == sorted(products)
+
+
+def test_a_process_of_its_own_measures_and_ends_with_its_iterator() -> None:
+    sizes = [("n-gram", 4, 8), ("gru", 4, 8), ("gru", 8, 8)]
+    found = list(measured(sizes))
+    assert [(cost.family, cost.length, cost.width) for cost in found] == sizes
+    assert [cost.train_bytes for cost in found] == [measure(*size, turns=1).train_bytes for size in sizes]
+    begun = measured([("gru", 4, 8)] * 1000)
+    next(begun)
+    begun.close()
+
+
+def test_a_measurement_that_breaks_off_is_no_result() -> None:
+    with pytest.raises(ModelError, match="broke off"):
+        list(measured([("mamba", 4, 8)]))
 
 
 def test_the_machine_has_a_name() -> None:

@@ -1,5 +1,9 @@
 """Networks as language models, and in files."""
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
@@ -53,3 +57,19 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     save_file({}, tmp_path / "other.safetensors")
     with pytest.raises(ModelError, match="no network that is known"):
         neural_files.load(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("damage", ["no file of weights", "no kind", "another shape"])
+def test_a_file_that_holds_no_network_is_told(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "network.safetensors"
+    config = RecurrentConfig(cell="gru", vocab_size=5, n_embd=2, n_hidden=3)
+    neural_files.save(neural_files.network_of(config), path, small=False)
+    if damage == "no file of weights":
+        path.write_bytes(b"these are no weights")
+    else:
+        facts = (
+            {"kind": "cloud"} if damage == "no kind" else {"kind": "recurrent", "config": json.dumps({"cell": "gru"})}
+        )
+        save_file({"a": np.zeros(2, dtype=np.float32)}, path, metadata=facts)
+    with pytest.raises(ModelError, match="holds no network"):
+        neural_files.load(path)

@@ -2,8 +2,9 @@
 
     python -m models.zoo.neural NAME CORPUS     on what models.zoo.corpus made
 
-NAME is one of ffn-2, ffn-4, ffn-8, rnn, lstm, gru, of words, and char-rnn, char-lstm, char-gru, of characters. A run
-that was stopped goes on where its last checkpoint, in CORPUS, was made.
+NAME is one of ffn-2, ffn-4, ffn-8, rnn, lstm, gru, of words, char-rnn, char-lstm, char-gru, of characters, and
+transformer-none, -sinusoidal, -learned, -alibi, -rope, -t5, of words. A run that was stopped goes on where its last
+checkpoint, in CORPUS, was made.
 """
 
 import argparse
@@ -23,8 +24,10 @@ from models.mixers.feedforward import FeedForwardConfig
 from models.mixers.neural_files import Config, network_of
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import RecurrentConfig
+from models.mixers.transformer import TransformerConfig
+from models.tokens.positions import SCHEMES
 from models.tokens.words import END_ID, START_ID
-from models.training.batches import Ids, Sentences, cut
+from models.training.batches import Batches, Ids, Sentences, Stream, cut
 from models.training.loop import Look, Training, TrainingSettings, evaluate
 from models.training.losses import Sampled
 from models.zoo import corpus, spelling
@@ -32,6 +35,7 @@ from models.zoo.measuring import measured
 from models.zoo.neural import CARDS, tokenizer, weights
 
 CHARACTERS = 40_000_000  # of the text, the ends of sentences counted: models of characters learn from these
+LENGTH = 64  # tokens that a transformer reads at once while it learns
 _DRAWN = 2_048  # words of the softmax
 _DEV = 2_000  # sentences
 _EVERY = 60.0  # seconds between two checkpoints
@@ -76,11 +80,18 @@ def _feed_forward(context: int) -> Recipe:
     return Recipe(f"Feed-forward LM, {context} tokens", config, 2e-3, batch_size=64)
 
 
+def _transformer(positions: str) -> Recipe:
+    config = TransformerConfig(vocab_size=corpus.VOCAB_SIZE, n_embd=112, n_layer=3, n_head=4, positions=positions)
+    title = f"Transformer, {SCHEMES[positions] if positions != 'none' else 'no positions'}"
+    return Recipe(title, config, 2e-3, batch_size=32)
+
+
 _CELLS = {"rnn": ("RNN", 1e-3), "lstm": ("LSTM", 3e-3), "gru": ("GRU", 2e-3)}  # title, learning rate
 RECIPES = {
     **{f"ffn-{context}": _feed_forward(context) for context in (2, 4, 8)},
     **{cell: _words(cell, *facts) for cell, facts in _CELLS.items()},
     **{f"char-{cell}": _characters(cell, *facts) for cell, facts in _CELLS.items()},
+    **{f"transformer-{positions}": _transformer(positions) for positions in SCHEMES},
 }
 
 
@@ -98,16 +109,22 @@ def sentences(name: str, folder: Path, part: str) -> list[Ids]:
     return found
 
 
+def _batches(name: str, folder: Path, part: str, most: int | None = None) -> Batches:
+    """What is read at once: sentences side by side, but by a transformer stretches of the running text."""
+    recipe, found = RECIPES[name], sentences(name, folder, part)[:most]
+    if isinstance(recipe.config, TransformerConfig):
+        return Stream(np.concatenate(found), recipe.batch_size, LENGTH)
+    return Sentences(found, recipe.batch_size)
+
+
 def training_of(name: str, folder: Path) -> Training:
     """A training that is about to begin."""
     recipe = RECIPES[name]
-    learned = sentences(name, folder, "train")
     sampled = None
     if recipe.is_of_words:
         counts = np.bincount(corpus.encoded(folder, "train"), minlength=corpus.VOCAB_SIZE) + 1.0
         sampled = Sampled(torch.from_numpy(counts / counts.sum()).float(), _DRAWN)
-    held_out = Sentences(sentences(name, folder, "dev")[:_DEV], recipe.batch_size)
-    batches = Sentences(learned, recipe.batch_size)
+    batches, held_out = _batches(name, folder, "train"), _batches(name, folder, "dev", _DEV)
     return Training(network_of(recipe.config), batches, recipe.settings, held_out, sampled)
 
 
@@ -115,7 +132,7 @@ def finish(name: str, training: Training, folder: Path) -> None:
     """Packs the best weights, says what that costs, measures, and writes weights and card."""
     recipe, network = RECIPES[name], training.network
     network.load_state_dict(training.best or network.state_dict())
-    dev = Sentences(sentences(name, folder, "dev")[:_DEV], recipe.batch_size)
+    dev = _batches(name, folder, "dev", _DEV)
     neural_files.save(network, weights(name))
     small = neural_files.load(weights(name))
     _LOG.info("dev loss %.4f in 32 bits, %.4f in 8", evaluate(network, dev), evaluate(small, dev))

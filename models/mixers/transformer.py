@@ -1,0 +1,253 @@
+"""A decoder-only transformer: every token looks at all tokens before it and at itself.
+
+    x = e + p                                          embeddings, and positions where these are added
+    x = x + Attention(LN(x)),   x = x + MLP(LN(x))     in each layer
+    Attention: softmax(q k^T / sqrt(d_head) + bias, keys after the query masked) v, for each head; then a projection
+    MLP: GELU(x W + b) W' + b', four times as wide inside
+
+Source: Vaswani et al. 2017, Attention Is All You Need, as a decoder alone; the norms come first, as in GPT-2 (Radford
+et al. 2019). How positions enter is `models.tokens.positions`' matter, and one word in the config.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import gelu, scaled_dot_product_attention
+
+from models.errors import ModelError
+from models.mixers.network import Drop, Network, State, keep
+from models.tokens import positions
+from models.tokens.positions import SCHEMES
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """The shape of a network.
+
+    Raises:
+        ModelError: a size is not one, or the sizes do not fit.
+    """
+
+    vocab_size: int
+    n_embd: int
+    n_layer: int
+    n_head: int
+    positions: str  # a key of positions.SCHEMES
+    block_size: int = 512  # places of the learned scheme's table; no other scheme has an end
+
+    def __post_init__(self) -> None:
+        if self.positions not in SCHEMES:
+            raise ModelError(f"The positions {self.positions!r} are not known: use {', '.join(SCHEMES)}.")
+        for name in ("vocab_size", "n_embd", "n_layer", "n_head", "block_size"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"{name} is {getattr(self, name)}: it must be 1 or more.")
+        if self.n_embd % (2 * self.n_head):
+            raise ModelError(f"n_embd is {self.n_embd}: {self.n_head} heads need a multiple of {2 * self.n_head}.")
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """What one layer computes of a text."""
+
+    q: Float[Tensor, "n_head pos d_head"]  # turned, where the positions turn them
+    k: Float[Tensor, "n_head pos d_head"]
+    v: Float[Tensor, "n_head pos d_head"]
+    scores: Float[Tensor, "n_head pos pos"]  # before the mask; with the bias of the positions
+    pattern: Float[Tensor, "n_head pos pos"]  # after mask and softmax: query, key
+    head_out: Float[Tensor, "n_head pos n_embd"]  # what each head adds to the residual stream
+    attn_out: Float[Tensor, "pos n_embd"]  # all heads together, with the bias
+    resid_mid: Float[Tensor, "pos n_embd"]
+    mlp_hidden: Float[Tensor, "pos n_mlp"]  # after GELU
+    mlp_out: Float[Tensor, "pos n_embd"]
+    resid_post: Float[Tensor, "pos n_embd"]
+
+
+@dataclass(frozen=True, eq=False)
+class TransformerTrace:
+    """Everything that the network computes of a text."""
+
+    embeddings: Float[Tensor, "pos n_embd"]  # without positions
+    resid_pre: Float[Tensor, "pos n_embd"]  # with them
+    layers: tuple[LayerTrace, ...]
+    final: Float[Tensor, "pos n_embd"]  # after the last norm
+    logits: Float[Tensor, "pos vocab"]
+
+
+class Attention(nn.Module):
+    """Queries, keys and values of all heads; what each token takes from those before it."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd)
+        self.c_proj = nn.Linear(config.n_embd, config.n_embd)
+        self.bias = nn.Embedding(positions.BUCKETS, config.n_head) if config.positions == "t5" else None
+
+    def qkv(self, x: Float[Tensor, "batch pos n_embd"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Each of shape (batch, n_head, pos, d_head)."""
+        q, k, v = (
+            part.unflatten(-1, (self.config.n_head, -1)).transpose(1, 2) for part in self.c_attn(x).chunk(3, dim=-1)
+        )
+        if self.config.positions == "rope":
+            q, k = positions.turned(q), positions.turned(k)
+        return q, k, v
+
+    def offset_bias(self, length: int) -> Float[Tensor, "n_head pos pos"] | None:
+        """What the positions add to the scores, where they do."""
+        device = self.c_proj.weight.device
+        if self.config.positions == "alibi":
+            return positions.alibi(length, length, self.config.n_head).to(device)
+        if self.bias is not None:
+            table: Float[Tensor, "pos pos n_head"] = self.bias(positions.t5_buckets(length, length).to(device))
+            return table.permute(2, 0, 1)
+        return None
+
+    def forward(self, x: Float[Tensor, "batch pos n_embd"]) -> Float[Tensor, "batch pos n_embd"]:
+        """By torch's fused attention; `Block.trace` computes the same by the formula."""
+        q, k, v = self.qkv(x)
+        bias = self.offset_bias(x.shape[1])
+        if bias is None:
+            mixed = scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            masked = bias.masked_fill(after(x.shape[1]).to(x.device), -math.inf).to(q.dtype)
+            mixed = scaled_dot_product_attention(q, k, v, attn_mask=masked[None])
+        projected: Float[Tensor, "batch pos n_embd"] = self.c_proj(mixed.transpose(1, 2).flatten(2))
+        return projected
+
+
+class MLP(nn.Module):
+    """Each token by itself."""
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        self.c_fc = nn.Linear(n_embd, 4 * n_embd)
+        self.c_proj = nn.Linear(4 * n_embd, n_embd)
+
+    def inside(self, x: Float[Tensor, "*batch n_embd"]) -> Float[Tensor, "*batch n_mlp"]:
+        """After GELU."""
+        return gelu(self.c_fc(x))
+
+    def forward(self, x: Float[Tensor, "*batch n_embd"]) -> Float[Tensor, "*batch n_embd"]:
+        projected: Float[Tensor, "*batch n_embd"] = self.c_proj(self.inside(x))
+        return projected
+
+
+class Block(nn.Module):
+    """One layer: attention, then the MLP, each added to what was there."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(config.n_embd)
+        self.attn = Attention(config)
+        self.ln_2 = nn.LayerNorm(config.n_embd)
+        self.mlp = MLP(config.n_embd)
+
+    def forward(self, x: Float[Tensor, "batch pos n_embd"], drop: Drop) -> Float[Tensor, "batch pos n_embd"]:
+        x = x + drop(self.attn(self.ln_1(x)))
+        return x + drop(self.mlp(self.ln_2(x)))
+
+    def trace(self, x: Float[Tensor, "pos n_embd"]) -> LayerTrace:
+        """The same by the formula, with all that is on the way."""
+        attn = self.attn
+        q, k, v = (part[0] for part in attn.qkv(self.ln_1(x)[None]))
+        scores = q @ k.mT / math.sqrt(q.shape[-1])
+        bias = attn.offset_bias(len(x))
+        scores = scores if bias is None else scores + bias
+        pattern = scores.masked_fill(after(len(x)).to(x.device), -math.inf).softmax(-1)
+        each = attn.c_proj.weight.mT.view(attn.config.n_head, -1, attn.config.n_embd)  # (n_head, d_head, n_embd)
+        head_out = (pattern @ v) @ each
+        attn_out = head_out.sum(0) + attn.c_proj.bias
+        resid_mid = x + attn_out
+        mlp_hidden = self.mlp.inside(self.ln_2(resid_mid))
+        mlp_out = self.mlp.c_proj(mlp_hidden)
+        return LayerTrace(
+            q, k, v, scores, pattern, head_out, attn_out, resid_mid, mlp_hidden, mlp_out, resid_mid + mlp_out
+        )
+
+
+class TransformerNetwork(Network):
+    """Embeddings, blocks, a last norm, and scores over the vocabulary."""
+
+    def __init__(self, config: TransformerConfig, generator: torch.Generator | None = None) -> None:
+        """Weights are normal, small, and drawn from the generator."""
+        super().__init__(config.vocab_size, config.n_embd, config.n_embd)
+        self.config = config
+        self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.positions == "learned" else None
+        self.layers = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.ln_f = nn.LayerNorm(config.n_embd)
+        self.draw_weights(generator or torch.Generator().manual_seed(1))
+
+    def start(self, batch_size: int) -> State:  # noqa: ARG002 - nothing is known, of however many
+        """Nothing: what is read at once is all that is seen."""
+        return ()
+
+    def hidden(
+        self,
+        idx: Int[Tensor, "batch pos"],
+        state: State,
+        drop: Drop,
+    ) -> tuple[Float[Tensor, "batch pos n_embd"], State]:
+        """All positions at once; none waits for the one before it."""
+        return self._mixed(self.wte(idx), drop), state
+
+    def hidden_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_embd"]:
+        return self._mixed(x[None], keep)[0]
+
+    def trace(self, token_ids: Sequence[int]) -> TransformerTrace:
+        """Every part of every layer over a text."""
+        embeddings = self.wte(torch.tensor(list(token_ids), device=self.bias.device))
+        x = first = self._placed(embeddings[None])[0]
+        layers = list[LayerTrace]()
+        for block in self._blocks():
+            layers.append(block.trace(x))
+            x = layers[-1].resid_post
+        final = self.ln_f(x)
+        return TransformerTrace(embeddings, first, tuple(layers), final, self.logits(final))
+
+    def draw_weights(self, generator: torch.Generator) -> None:
+        """As GPT-2: normal with 0.02, what is added to the residual stream less by the root of how often it is."""
+        for name, weights in self.named_parameters():
+            if weights.ndim == 2:
+                adds = name.endswith("c_proj.weight")
+                nn.init.normal_(weights, 0.0, 0.02 / math.sqrt(2 * len(self.layers)) if adds else 0.02, generator)
+            elif name.endswith("bias"):
+                nn.init.zeros_(weights)
+
+    def _blocks(self) -> list[Block]:
+        return [block for block in self.layers if isinstance(block, Block)]
+
+    def _mixed(self, x: Float[Tensor, "batch pos n_embd"], drop: Drop) -> Float[Tensor, "batch pos n_embd"]:
+        x = drop(self._placed(x))
+        for block in self._blocks():
+            x = block(x, drop)
+        normed: Float[Tensor, "batch pos n_embd"] = self.ln_f(x)
+        return normed
+
+    def _placed(self, x: Float[Tensor, "batch pos n_embd"]) -> Float[Tensor, "batch pos n_embd"]:
+        """With the positions that are added.
+
+        Raises:
+            ModelError: there are more tokens than the table has places.
+        """
+        length, width = x.shape[1:]
+        if self.config.positions == "sinusoidal":
+            # As long as an embedding at the beginning: else it would drown it.
+            return x + 0.02 * math.sqrt(2) * positions.sinusoidal(length, width).to(x)
+        if self.wpe is None:
+            return x
+        if length > self.config.block_size:
+            raise ModelError(
+                f"{length:,} tokens are more than the {self.config.block_size:,} places that this model learned: "
+                "shorten the text, or take a model with other positions."
+            )
+        placed: Float[Tensor, "batch pos n_embd"] = x + self.wpe.weight[:length]
+        return placed
+
+
+def after(length: int) -> Tensor:
+    """Which keys stand after which query: they are masked. Shape (query, key)."""
+    return torch.ones(length, length, dtype=torch.bool).triu(1)
