@@ -42,10 +42,12 @@ def text(
     """
     address.texts().add(name)
     commit = (name, default, str, along or {})
+    current = address.value(name, default)
     return str(
         st.text_area(
             label,
-            key=_bound(address.value(name, default), commit),
+            current,
+            key=_bound(current, commit),
             height=height,
             max_chars=MAX_CHARACTERS,
             help=hint,
@@ -61,7 +63,7 @@ def number(name: str, label: str, default: float, low: float, high: float, step:
     current = address.parsed(name, default, float, lambda number: low <= number <= high)
     commit = (name, default, repr)
     key = _bound(current, commit)
-    return float(st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=commit))
+    return float(st.slider(label, low, high, current, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
 
 def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None, *, step: int = 1) -> int:
@@ -69,7 +71,7 @@ def count(name: str, label: str, default: int, low: int, high: int, hint: str | 
     current = address.parsed(name, default, int, lambda number: low <= number <= high)
     commit = (name, default, repr)
     key = _bound(current, commit)
-    return int(st.slider(label, low, high, step=step, key=key, help=hint, on_change=_commit, args=commit))
+    return int(st.slider(label, low, high, current, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
 
 def choice(
@@ -77,14 +79,16 @@ def choice(
 ) -> str:
     """One of a few options; the first is the default. A `hidden` label is only read aloud."""
     commit = (name, options[0], str)
+    current = address.parsed(name, options[0], str, options.__contains__)
     return str(
         st.segmented_control(
             label,
             options,
             format_func=titles,
+            default=current,
             required=True,
             label_visibility="collapsed" if hidden else "visible",
-            key=_bound(address.parsed(name, options[0], str, options.__contains__), commit),
+            key=_bound(current, commit),
             on_change=_commit,
             args=commit,
         )
@@ -94,18 +98,22 @@ def choice(
 def pick_one(name: str, label: str, options: Sequence[str], titles: Callable[[str], str]) -> str:
     """One of a list; the first is the default."""
     commit = (name, options[0], str)
-    key = _bound(address.parsed(name, options[0], str, options.__contains__), commit)
-    return str(st.selectbox(label, options, format_func=titles, key=key, on_change=_commit, args=commit))
+    current = address.parsed(name, options[0], str, options.__contains__)
+    key = _bound(current, commit)
+    place = list(options).index(current)
+    return str(st.selectbox(label, options, place, titles, key, on_change=_commit, args=commit))
 
 
 def pick(name: str, label: str, options: Sequence[str], titles: Callable[[str], str], hint: str) -> str:
     """One of a list, or something else that is typed; the first is the default."""
     commit = (name, options[0], str)
     current = address.value(name, options[0])
+    offered = [*options, *([current] if current not in options else [])]
     return str(
         st.selectbox(
             label,
-            [*options, *([current] if current not in options else [])],
+            offered,
+            offered.index(current),
             format_func=titles,
             accept_new_options=True,
             key=_bound(current, commit),
@@ -119,8 +127,9 @@ def pick(name: str, label: str, options: Sequence[str], titles: Callable[[str], 
 def toggle(name: str, label: str, hint: str | None = None) -> bool:
     """A switch that is off by default."""
     commit = (name, False, lambda on: str(int(on)))
-    key = _bound(address.value(name) == "1", commit)
-    return bool(st.toggle(label, key=key, help=hint, on_change=_commit, args=commit))
+    current = address.value(name) == "1"
+    key = _bound(current, commit)
+    return bool(st.toggle(label, current, key, help=hint, on_change=_commit, args=commit))
 
 
 def upload(name: str, label: str, kinds: Sequence[str]) -> bytes | None:
@@ -179,6 +188,7 @@ def notice(message: str) -> None:
 def _bound(current: Any, commit: tuple[Any, ...]) -> str:
     """The key of a widget that shows `current`, the committed value; `commit` holds the arguments of `_commit`.
 
+    The widget is given that value as its default too: a click in the first moment sends the defaults of all the others.
     An equal value is not set again: that would undo half-typed text. A value that the reader changed in a run which was
     overtaken before its callback was done is committed here, not lost.
     """

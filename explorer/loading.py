@@ -220,12 +220,12 @@ def keep(lm: "LanguageModel") -> None:
 
 def catalog() -> "list[ModelCard]":
     """The cards of all models that have a name here, those that this session's reader made among them."""
-    return [*registry.catalog(), *kept()]
+    return [*registry.catalog(), *(lm.card for lm in kept())]
 
 
-def kept() -> "list[ModelCard]":
-    """The cards of the models that this session's reader made."""
-    return [loader.model().card for loader in _kept().values()]
+def kept() -> "list[LanguageModel]":
+    """The models that this session's reader made."""
+    return [loader.model() for loader in _kept().values()]
 
 
 def is_here(name: str) -> bool:

@@ -58,6 +58,15 @@ def times(log_ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 2 else f"{ratio:.2f}"
 
 
+def perplexity(loss: float) -> str:
+    """e^loss as people read it, however large; `loss` is in nats.
+
+    >>> perplexity(math.log(79.83)), perplexity(2_000.0)
+    ('79.8', '3.88 × 10⁸⁶⁸')
+    """
+    return f"{math.exp(loss):,.1f}" if loss < math.log(1e6) else power_of_ten(loss)
+
+
 def minus(words: str) -> str:
     """Hyphens before numbers as the minus signs that they are."""
     return words.replace("-", "−")

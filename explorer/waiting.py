@@ -3,12 +3,13 @@
 import time
 import uuid
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer import loading
+from explorer import controls, loading
 from explorer.inference import ModelQueue, Overtaken, Ticket
 from models.errors import ModelError
 
@@ -42,6 +43,19 @@ def computed(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str, 
     ticket = finished(loading.counting_queue(), doing, slot, (doing, key), work, place, watch)
     found: T = result(ticket)
     return found
+
+
+def going_on(slot: str) -> controls.Offer:
+    """Offers to go on with what the reader stopped in a slot."""
+    return lambda error: ("Go on", partial(go_on, slot)) if isinstance(error, Stopped) else None
+
+
+def waited(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str) -> T | None:
+    """What `computed` gives; None where that failed or was stopped, and the reader has been told."""
+    place, found = st.empty(), None
+    with controls.explained_errors(place, slot, going_on(slot)):
+        found = computed(slot, key, work, doing, place)
+    return found  # noqa: RET504 - after an error it is None
 
 
 def sliced(

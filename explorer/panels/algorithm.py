@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explorer.components.algorithm_steps import Block, encoded
-from explorer.numbers import percent
+from explorer.numbers import percent, perplexity
 from models.interfaces import Tokenizer
 
 MOST = 32  # turns that are stepped through
@@ -80,8 +80,7 @@ def mean_loss(line: int, losses: Sequence[float]) -> Block:
     mean = sum(losses) / len(losses)
     return words(
         line,
-        f"loss / T = {sum(losses):.3f} / {len(losses)} = {mean:.3f} nats; "
-        f"perplexity e^{mean:.3f} = {math.exp(mean):,.1f}",
+        f"loss / T = {sum(losses):.3f} / {len(losses)} = {mean:.3f} nats; perplexity e^{mean:.3f} = {perplexity(mean)}",
     )
 
 

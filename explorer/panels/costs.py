@@ -1,4 +1,4 @@
-"""What sequence mixing costs: measured on this machine while one looks, beside the lecture's table, and at any size."""
+"""What sequence mixing costs: measured on this machine, beside the orders of growth, and at any size."""
 
 import html
 import math
@@ -109,16 +109,13 @@ def _is_of(family: str, against: str, of: str, length: int, width: int) -> bool:
 
 
 def costs_view(slug: str) -> None:
-    """The measurement, the lecture's table, and a calculator."""
+    """The measurement, the table of orders, and a calculator."""
     quantity = controls.choice(
         f"{slug}_quantity", "What is measured", list(QUANTITIES), lambda name: QUANTITIES[name].title, hidden=True
     )
     figure, beside = st.columns([2, 1], gap="large")
     with beside:
         against = controls.choice(f"{slug}_against", "Against", list(AGAINST), AGAINST.__getitem__)
-        # A click in the very moment when the page appears can come with a choice that is not set yet.
-        quantity = quantity if quantity in QUANTITIES else next(iter(QUANTITIES))
-        against = against if against in AGAINST else next(iter(AGAINST))
         st.text(QUANTITIES[quantity].words)
         button = st.empty()
     with figure:
@@ -128,7 +125,7 @@ def costs_view(slug: str) -> None:
     every = _EVERY if is_live else None
     with figure:
         st.fragment(partial(_picture, job, quantity, against), run_every=every)()
-    st.subheader("The lecture's table, and what was measured", anchor=False)
+    st.subheader("Orders of growth, and what was measured", anchor=False)
     st.fragment(partial(_table, job, is_live), run_every=every)()
     length, width = _any_size(slug)
     _how_computed(Measured.of(job), length, width)
@@ -239,14 +236,14 @@ def _said(exponent: float, quantity: str) -> str:
 
 
 def _table(job: Job | None, is_live: bool) -> None:
-    """The lecture's orders, and under each what was measured; the page is drawn anew once the job is over."""
+    """The orders, and under each what was measured; the page is drawn anew once the job is over."""
     measured = Measured.of(job)
     head = ("", "training memory", "memory between tokens", "steps that wait", "training time", "one more token")
     rows = [
         [f"<b>{title}</b>", *(_cell(measured, family, quantity) for quantity in _COLUMNS)]
         for family, title in TITLES.items()
     ]
-    table("Orders of growth, of the lecture and measured", head, rows, wraps=False)
+    table("Orders of growth, in theory and measured", head, rows, wraps=False)
     st.caption(
         f"Grey: the exponents measured, over the {_TAIL} largest sizes. Steps that wait for one another can't be "
         "computed in parallel. These layers are narrow, so that fixed costs of each call hide a part of d². "

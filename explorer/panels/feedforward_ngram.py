@@ -34,7 +34,7 @@ def ngram_view(slug: str) -> None:
     with left:
         _counted(other.model, reading.score.token_ids)
     with right:
-        _alike(name, reading, other.model)
+        _alike(reading, other.model)
     prompt.unknown_words(reading)
     explain.explanation(
         "A model that counts has one number for each context, and none for a context that its text does not hold: it "
@@ -65,10 +65,10 @@ def _counted(lm: NGramLM, token_ids: list[int] | tuple[int, ...]) -> None:
     st.caption("Only what is worth its place was kept of all counts: 0 may be a few.")
 
 
-def _alike(name: str, reading: asking.Reading, lm: NGramLM) -> None:
+def _alike(reading: asking.Reading, lm: NGramLM) -> None:
     """Words like those of the context, by the network's embeddings, and the context with one of them in the table."""
     st.subheader("Words like these, in E", anchor=False)
-    space = loading.embeddings(name, reading.model)
+    space = loading.embeddings(reading.model.card.name, reading.model)
     context = lm.context(list(reading.score.token_ids))
     forms = lm.tokenizer.tokens(context)
     rows = []

@@ -9,7 +9,7 @@ from explorer import controls, explain, loading
 from explorer.asking import Reading
 from explorer.components.algorithm_steps import Block, Position, algorithm_steps
 from explorer.contents import FIRST_PROMPT
-from explorer.panels import algorithm, prompt, token_losses
+from explorer.panels import algorithm, neural, prompt, token_losses
 from models.mixers.feedforward import ACTIVATIONS, FeedForwardNetwork, FeedForwardTrace
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.ngram_lm import NGramLM
@@ -63,7 +63,7 @@ def steps_view(slug: str) -> None:
         st.caption(f"The first {algorithm.MOST} of {len(seen.ids) - 1:,} steps; the loss below is that of all.")
     prompt.unknown_words(reading)
     _losses(seen, name, text)
-    _card(seen)
+    neural.card_line(seen.lm)
     _how_computed(seen)
 
 
@@ -137,15 +137,6 @@ def _losses(seen: Seen, name: str, text: str) -> None:
         {seen.lm.card.title: ours, other.card.title: theirs},
         text,
         "The second counted the same corpus.",
-    )
-
-
-def _card(seen: Seen) -> None:
-    card, config = seen.lm.card, seen.lm.network.config
-    st.text(
-        f"{card.title}: {config.n_embd} numbers an embedding, {config.n_hidden} hidden units, "
-        f"{card.parameters:,} weights. Trained on {card.corpus}: {card.training}. "
-        f"Perplexity {card.perplexity} on {card.held_out}."
     )
 
 

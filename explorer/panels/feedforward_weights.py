@@ -34,10 +34,12 @@ def weights_view(slug: str) -> None:
         "contexts grows as a power, and a table of counts keeps what its text holds of them. Recurrent networks go "
         "on: their weights do not depend on how many tokens they see.",
         lambda: [
-            r"\#\text{weights} = \underbrace{\lvert V \rvert m}_{E} + \underbrace{N m d}_{W} + \underbrace{d}_{b} +"
-            r" \underbrace{d m}_{P} + \underbrace{\lvert V \rvert}_{c}",
-            rf"N = 4: \quad {vocab_size} \cdot {m} + 4 \cdot {m} \cdot {d} + {d} + {d} \cdot {m} + {vocab_size}"
-            rf" = {weights(4, m, d, vocab_size):,}",
+            r"\#\text{weights} = \underbrace{\lvert V \rvert m}_{E} + \underbrace{N m d}_{W} + \underbrace{d}_{b}"
+            + (r" + \underbrace{d m}_{P}" if d != m else "")
+            + r" + \underbrace{\lvert V \rvert}_{c}",
+            rf"N = 4: \quad {vocab_size} \cdot {m} + 4 \cdot {m} \cdot {d} + {d}"
+            + (rf" + {d} \cdot {m}" if d != m else "")
+            + rf" + {vocab_size} = {weights(4, m, d, vocab_size):,}",
             rf"\lvert V \rvert^4 = {vocab_size}^4 = {vocab_size**4:.3g}".replace("e+", r" \cdot 10^{") + "}",
         ],
         [weights],
@@ -65,8 +67,8 @@ def _weights(m: int, d: int, vocab_size: int, counted: list[ModelCard]) -> None:
         alt=f"The weights of a feed-forward model grow from {network[0]:,} to {network[-1]:,}, in a straight line.",
     )
     st.caption(
-        f"All contexts of 4 tokens that there could be: {power_of_ten(4 * math.log(vocab_size), 1)}. The text "
-        "holds 53 million different n-grams of up to 5 tokens; the table that ships keeps 3.3 million."
+        f"All contexts of 4 tokens that there could be: {power_of_ten(4 * math.log(vocab_size), 1)}. The table that "
+        f"ships keeps {kept[-1]:,} n-grams of up to 5 tokens, those without which the model would lose most."
     )
     columns: Columns = {
         "tokens seen": [*contexts, *seen],

@@ -11,6 +11,7 @@ from explorer.panels import algorithm
 from models.interfaces import LanguageModel
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import RecurrentNetwork, RecurrentTrace
+from models.tokens.words import CharacterTokenizer
 
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 LEVELS = {"words": "Words", "characters": "Characters"}
@@ -40,16 +41,18 @@ def level_input(slug: str) -> str:
     return controls.choice(f"{slug}_level", "Tokens", list(LEVELS), LEVELS.__getitem__)
 
 
-def cell_input(slug: str) -> str:
-    """The cell."""
-    titles = cells()
+def cell_input(slug: str, *, characters: bool = False) -> str:
+    """The cell; or only such as read characters."""
+    titles = cells(characters=characters)
     return controls.choice(f"{slug}_cell", "Cell", list(titles), titles.__getitem__)
 
 
-def cells() -> dict[str, str]:
+def cells(*, characters: bool = False) -> dict[str, str]:
     """The cells that ship, and the recurrent networks that this session's reader trained, by their titles."""
-    own = [card for card in loading.kept() if card.family == "recurrent"]
-    return CELLS | {card.name: card.title for card in own}
+    own = [lm for lm in loading.kept() if lm.card.family == "recurrent"]
+    return CELLS | {
+        lm.card.name: lm.card.title for lm in own if not characters or isinstance(lm.tokenizer, CharacterTokenizer)
+    }
 
 
 def name_of(cell: str, level: str) -> str:
@@ -57,9 +60,14 @@ def name_of(cell: str, level: str) -> str:
     return cell if level == "words" or cell not in CELLS else f"char-{cell}"
 
 
+def level_of(lm: LanguageModel) -> str:
+    """What its tokens are, of a model that ships."""
+    return "characters" if lm.card.name.startswith("char-") else "words"
+
+
 def recurrent(lm: LanguageModel) -> NeuralLM:
     """A model that must be recurrent."""
-    if not isinstance(lm, NeuralLM) or not isinstance(lm.network, RecurrentNetwork):
+    if not isinstance(lm, NeuralLM):
         raise TypeError("this is another kind of model")
     return lm
 
@@ -67,7 +75,8 @@ def recurrent(lm: LanguageModel) -> NeuralLM:
 def network_of(lm: LanguageModel) -> RecurrentNetwork:
     """The network of a model that must be recurrent."""
     network = recurrent(lm).network
-    assert isinstance(network, RecurrentNetwork)
+    if not isinstance(network, RecurrentNetwork):
+        raise TypeError("this is another kind of model")
     return network
 
 

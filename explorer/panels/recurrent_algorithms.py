@@ -30,7 +30,7 @@ _PRETRAINING = [
     "return loss / T",
 ]
 _INFERENCE = [
-    "h = the state after the text",
+    "w = the last token of the text; h = the state before it",
     "repeat:",
     "    x = E[w]",
     "    h = g(x, h)",
@@ -53,7 +53,7 @@ def algorithms_view(slug: str) -> None:
     if which == "pretraining":
         _pretraining(reading, text)
     else:
-        _inference(slug, name, reading)
+        _inference(slug, reading)
 
 
 def _pretraining(reading: Reading, text: str) -> None:
@@ -108,7 +108,7 @@ def _state(token: str, x: Tensor, h: Tensor, c: Tensor | None) -> list[Block]:
     ]
 
 
-def _inference(slug: str, name: str, reading: Reading) -> None:
+def _inference(slug: str, reading: Reading) -> None:
     """What the network writes: each token is read in the next turn, until it chooses the end."""
     with st.container(horizontal=True, gap="medium"):
         methods = {_GREEDY: "The most probable", "draw": "Draw from p"}
@@ -118,7 +118,7 @@ def _inference(slug: str, name: str, reading: Reading) -> None:
     chosen = Decoding(temperature=0.0 if method == _GREEDY else 1.0, seed=seed)
     stream = asking.stream(
         f"{slug} inference",
-        name,
+        reading.model.card.name,
         (tuple(prompt_ids), method, seed),
         lambda lm: generate(lm, prompt_ids, chosen, max_tokens=_MOST_WRITTEN),
         lambda steps: f"Writing: {len(steps)} of at most {_MOST_WRITTEN} tokens",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer import controls, explain, loading, waiting
 from explorer.contents import FIRST_PROMPT
@@ -100,7 +99,9 @@ def _plane(h: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _bottleneck(slug: str, level: str) -> None:
     st.subheader("What the state still knows", anchor=False)
-    found = _remembered(slug, level, st.empty())
+    found = _remembered(slug, level)
+    if found is None:
+        return
     scores = {name: [probe.score for probe in probes] for name, probes in found.probes.items()}
     baseline = [probe.baseline for probe in next(iter(found.probes.values()))]
     figure = remembering(scores, baseline)
@@ -122,7 +123,8 @@ def _bottleneck(slug: str, level: str) -> None:
     )
 
 
-def _remembered(slug: str, level: str, place: DeltaGenerator) -> Remembered:
+def _remembered(slug: str, level: str) -> Remembered | None:
+    place = st.empty()
     models = {cell: neural.recurrent(loading.model(neural.name_of(cell, level), place)) for cell in neural.CELLS}
     texts, length, most = _WRITTEN[level]
 
@@ -140,4 +142,4 @@ def _remembered(slug: str, level: str, place: DeltaGenerator) -> Remembered:
                 cells = {f"{neural.CELLS[cell]}, c": probing.remembered(c, ids, most, _CLASSES)}
         return Remembered(probes | cells, ids.size)
 
-    return waiting.computed(f"{slug} memory", level, work, "Writing texts and reading them", place)
+    return waiting.waited(f"{slug} memory", ("memory", level), work, "Writing texts and reading them")

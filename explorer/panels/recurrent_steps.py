@@ -1,11 +1,12 @@
 """Stepping through a recurrent network: states, gates, what changed, and the next token, for one cell or two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 from explorer import address, controls, explain
+from explorer.asking import Reading
 from explorer.components.algorithm_steps import encoded
 from explorer.components.recurrent_steps import Steps, recurrent_steps
 from explorer.contents import FIRST_PROMPT
@@ -51,17 +52,16 @@ def steps_view(slug: str) -> None:
         others = {"": "none", **{other: title for other, title in neural.cells().items() if other != cell}}
         other = controls.choice(f"{slug}_other", "Beside it", list(others), others.__getitem__)
         level = neural.level_input(slug)
-    reads = []
-    for who, one in (("", cell), ("other", other)):
-        reading = prompt.read_prompt(neural.name_of(one, level), text, who=who) if one else None
-        if reading is not None:
-            reads.append(neural.looked_into(reading, MOST))
-    if not reads:
+    readings = [
+        prompt.read_prompt(neural.name_of(one, level), text, who=who)
+        for who, one in (("", cell), ("other", other))
+        if one
+    ]
+    if readings[0] is None:
         return
-    first = reads[0]
-    if len(reads) == 2 and reads[1].lm.tokenizer.spans(text) != first.lm.tokenizer.spans(text):
-        controls.notice(f"{reads.pop().lm.card.title} cuts the text into other tokens: it can't be stepped beside.")
-    version = repr((first.ids, cell, other, level))
+    first = neural.looked_into(readings[0], MOST)
+    reads = [first, *_beside(first, readings[1:])]
+    version = repr((first.ids, [read.lm.card.name for read in reads]))
     recurrent_steps(
         first.tokens,
         [_steps(read) for read in reads],
@@ -71,7 +71,7 @@ def steps_view(slug: str) -> None:
         key="recurrent",
         on_step=lambda step: address.set_values(**{f"{slug}_step": str(step)}),
     )
-    tokens = len(reading.score.token_ids) + 1 if reading is not None else 0
+    tokens = len(readings[0].score.token_ids) + 1
     if tokens > MOST:
         st.caption(f"The first {MOST} of {tokens:,} steps.")
     states = first.trace.h[-1].numpy()
@@ -82,15 +82,42 @@ def steps_view(slug: str) -> None:
         lambda: _columns(first),
         f"States of {first.lm.card.title}\nText: {text}",
     )
-    end = first.lm.tokenizer.end_id
-    targets = [*first.ids[1:], *([] if end is None or tokens > MOST else [end])]
-    models = {
-        read.lm.card.title: [-log_prob for log_prob in algorithm.log_probs_of(read.trace.logits, targets)]
-        for read in reads
-    }
-    token_losses.token_losses(first.lm.tokenizer.tokens(targets), models, text)
+    ends = tokens <= MOST
+    losses = {read.lm.card.title: _losses(read, ends=ends) for read in reads}
+    predicted = [
+        *first.tokens[1:],
+        *(first.lm.tokenizer.tokens([end]) if ends and (end := _end(first)) is not None else []),
+    ]
+    token_losses.token_losses(predicted, losses, readings[0].score.text)
     neural.card_line(first.lm)
     _how_computed(first)
+
+
+def _beside(first: Read, others: Sequence[Reading | None]) -> list[Read]:
+    """The second network, where it reads the same tokens; the reader is told where it does not."""
+    found = list[Read]()
+    for other in others:
+        if other is None:
+            continue
+        read = neural.looked_into(other, MOST)
+        if read.lm.tokenizer.spans(other.score.text) == first.lm.tokenizer.spans(other.score.text) and len(
+            read.ids
+        ) == len(first.ids):
+            found.append(read)
+        else:
+            controls.notice(f"{read.lm.card.title} reads other tokens: it can't be stepped beside.")
+    return found
+
+
+def _end(read: Read) -> int | None:
+    return read.lm.tokenizer.end_id
+
+
+def _losses(read: Read, *, ends: bool) -> list[float]:
+    """Of each token, by the network's own numbers for them; in nats."""
+    end = _end(read)
+    targets = [*read.ids[1:], *([end] if ends and end is not None else [])]
+    return [-log_prob for log_prob in algorithm.log_probs_of(read.trace.logits, targets)]
 
 
 def _begins(slug: str, version: str) -> int | None:
@@ -149,7 +176,7 @@ def _how_computed(read: Read) -> None:
         "the step before left, and gives a new state. All that the network knows of the text is in that state; the "
         "scores of the next token come from it alone.",
         lambda: [
-            r"h_t = g(x_t, h_{t-1}), \qquad y_t = f(h_t) = E P h_t + c, \qquad p = \mathrm{softmax}(y_t)",
+            r"h_t = g(x_t, h_{t-1}), \qquad y_t = f(h_t) = E P h_t + b_y, \qquad p = \mathrm{softmax}(y_t)",
             *_FORMULAS[config.cell],
             rf"x_t \in \mathbb{{R}}^{{{config.n_embd}}}, \quad h_t \in \mathbb{{R}}^{{{config.n_hidden}}}, \quad"
             rf" y_t \in \mathbb{{R}}^{{{config.vocab_size}}}",

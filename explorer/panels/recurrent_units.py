@@ -47,11 +47,16 @@ class Followed:
 def units_view(slug: str) -> None:
     """The text, the properties, and the text coloured by a unit."""
     text = controls.text(f"{slug}_text", "Text, read character by character", STORY, height=110)
-    cell = neural.cell_input(slug)
+    cell = neural.cell_input(slug, characters=True)
     place = st.empty()
     followed = controls.last_good(
-        "units", lambda: _followed(slug, cell, text, place), lambda: _followed(slug, cell, STORY, place)
+        "units",
+        lambda: _followed(slug, cell, text, place),
+        lambda: _example(slug, place),
+        waiting.going_on(_slot(slug)),
     )
+    if followed is None:
+        return
     span = _span(slug, len(followed.text))
     left, right = st.columns([3, 2], gap="large")
     with right:
@@ -77,6 +82,18 @@ def units_view(slug: str) -> None:
     _how_computed(followed, chosen if chosen in followed.r else next(iter(followed.r)))
 
 
+def _slot(slug: str) -> str:
+    return f"{slug} units"
+
+
+def _example(slug: str, place: DeltaGenerator) -> Followed | None:
+    """Something to look at; None where that was stopped."""
+    try:
+        return _followed(slug, next(iter(neural.CELLS)), STORY, place)
+    except waiting.Stopped:
+        return None
+
+
 def _followed(slug: str, cell: str, text: str, place: DeltaGenerator) -> Followed:
     if len(text) > _MOST:
         raise ModelError(f"{len(text):,} characters are more than the {_MOST:,} that are read here: shorten the text.")
@@ -91,7 +108,7 @@ def _followed(slug: str, cell: str, text: str, place: DeltaGenerator) -> Followe
         r = {one: probing.correlations(h, y) for one, y in values.items()}
         return Followed(text, h, r, {one: _probe(h, values[one], one) for one in PROPERTIES})
 
-    return waiting.computed(f"{slug} units", (name, text), work, "Reading", place)
+    return waiting.computed(_slot(slug), (name, text), work, "Reading", place)
 
 
 def _probe(h: np.ndarray, y: np.ndarray, name: str) -> Probe | str:

@@ -8,14 +8,13 @@ from itertools import chain
 import streamlit as st
 
 import models
-from explorer import controls, explain, loading
+from explorer import controls, explain, loading, waiting
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
 from explorer.figures.training import Line, by_setting
 from explorer.inference import Ticket
 from explorer.numbers import percent
 from explorer.panels import prompt
-from explorer.panels.training_forcing import waited
 from explorer.tables import table
 from models import registry
 from models.interfaces import LanguageModel, Tokenizer
@@ -132,12 +131,12 @@ def _written(
         return found
 
     key = (text, ends, samples, _LENGTH)
-    found = waited(f"training {what}", key, lambda ticket: work_on(ticket, list(_TITLES)), f"Writing {what}")
+    found = waiting.waited(f"training {what}", key, lambda ticket: work_on(ticket, list(_TITLES)), f"Writing {what}")
     if not given:
         st.empty()  # so that nothing below moves
         return found or {}
     names = list(given)
-    more = waited(
+    more = waiting.waited(
         f"training more {what}",
         (*key, *names),
         lambda ticket: work_on(ticket, names),

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from explorer import controls, style
+from explorer import controls, style, waiting
 from explorer.asking import Reading
 from explorer.downloads import Columns, downloads
 from explorer.inference import Ticket
 from explorer.numbers import percent
 from explorer.panels import neural, prompt
-from explorer.panels.training_forcing import waited
 from models.errors import ModelError
 from models.mixers import gradients
 from models.tokens.words import WordTokenizer
@@ -50,7 +49,7 @@ def connectivity(slug: str, level: str, text: str) -> None:
     def work(_: Ticket) -> np.ndarray:
         return gradients.connectivity(lm.network, ids, target)
 
-    lengths = waited("training connectivity", (name, ids, target), work, "Connectivity")
+    lengths = waiting.waited("training connectivity", (lm.card.name, ids, target), work, "Connectivity")
     if lengths is None:
         return
     tokens = lm.tokenizer.tokens(list(ids))
@@ -65,9 +64,9 @@ def connectivity(slug: str, level: str, text: str) -> None:
     )
     cut = f" These are the last {_MOST} tokens." if len(reading.score.token_ids) + 1 > _MOST else ""
     st.caption(
-        "|∂logit/∂x|, the length of the gradient of the score with respect to the embedding of each token (Madsen "
-        "2019). The strongest colour has the longest. It tells what a small change would do, not what a missing word "
-        f"would.{cut}"
+        "|∂logit/∂x| of the network as trained: the length of the gradient of the score with respect to the embedding "
+        "of each token (Madsen 2019). The strongest colour has the longest. It tells what a small change would do, not "
+        f"what a missing word would.{cut}"
     )
     columns: Columns = {"token": tokens, "gradient length": lengths.tolist()}
     downloads("connectivity", None, None, lambda: columns, f"Connectivity with {said}")

@@ -2,9 +2,8 @@
 
 import html
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +17,6 @@ from explorer.figures.training import runs
 from explorer.inference import Ticket
 from explorer.panels import neural, prompt
 from explorer.tables import table
-from models.errors import ModelError
 from models.interfaces import Tokenizer
 from models.mixers import forcing
 from models.mixers.forcing import Run
@@ -72,7 +70,7 @@ def forcing_view(slug: str) -> None:
     reading = prompt.read_prompt(name, text)
     if reading is None:
         return
-    found = _runs(reading, name, share, seed)
+    found = _runs(reading, share, seed)
     if found is None:
         return
     st.text(_in_words(found))
@@ -83,20 +81,7 @@ def forcing_view(slug: str) -> None:
     _how_computed(found)
 
 
-def waited(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str) -> T | None:
-    """What `waiting.computed` gives; None where that failed or was stopped, and the reader has been told."""
-    place = st.empty()
-
-    def offer(error: ModelError) -> tuple[str, Callable[[], None]] | None:
-        return ("Go on", partial(waiting.go_on, slot)) if isinstance(error, waiting.Stopped) else None
-
-    found = None
-    with controls.explained_errors(place, slot, offer):
-        found = waiting.computed(slot, key, work, doing, place)
-    return found  # noqa: RET504 - after an error it is None
-
-
-def _runs(reading: Reading, name: str, share: float, seed: int) -> Runs | None:
+def _runs(reading: Reading, share: float, seed: int) -> Runs | None:
     lm = neural.recurrent(reading.model)
     tokenizer = lm.tokenizer
     end = [] if tokenizer.end_id is None else [tokenizer.end_id]
@@ -109,7 +94,7 @@ def _runs(reading: Reading, name: str, share: float, seed: int) -> Runs | None:
         )
         return Runs(tokenizer, share, forced, own, forcing.divergence(forced, own))
 
-    return waited("training forcing", (name, targets, share, seed), work, "Reading")
+    return waiting.waited("training forcing", (reading.model.card.name, targets, share, seed), work, "Reading")
 
 
 def _banned(tokenizer: Tokenizer) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from explorer import controls, explain, loading
+from explorer import controls, explain, loading, waiting
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
 from explorer.figures.training import Line, gradients
@@ -15,7 +15,6 @@ from explorer.inference import Ticket
 from explorer.numbers import power_of_ten, power_of_ten_latex
 from explorer.panels import neural, prompt
 from explorer.panels.training_connectivity import connectivity
-from explorer.panels.training_forcing import waited
 from explorer.tables import table
 from models.errors import ModelError
 from models.mixers import gradients as measured
@@ -46,6 +45,7 @@ def gradients_view(slug: str) -> None:
     reading = prompt.read_prompt(neural.name_of("lstm", level), text)
     if reading is None:
         return
+    level = neural.level_of(reading.model)  # of a text that can't be read, what was read before stays
     written = reading.score.token_ids
     if not written:
         controls.notice("There is nothing to predict: write a text of one token or more.")
@@ -98,7 +98,7 @@ def _measured(level: str, kind: str, radius: float, ids: tuple[int, ...]) -> dic
             for cell, network in networks.items()
         }
 
-    trained = waited("training radii", ("radii", level), constants, "Eigenvalues")
+    trained = waiting.waited("training radii", ("radii", level), constants, "Eigenvalues")
     if trained is None:
         return None
 
@@ -120,7 +120,7 @@ def _measured(level: str, kind: str, radius: float, ids: tuple[int, ...]) -> dic
             found[cell] = Measured(flow, norm, now, sigma)
         return found
 
-    return waited("training gradients", (level, kind, radius, ids), work, "Gradients")
+    return waiting.waited("training gradients", (level, kind, radius, ids), work, "Gradients")
 
 
 def _figure(found: dict[str, Measured], names: Sequence[str], kind: str, text: str, more: str) -> None:

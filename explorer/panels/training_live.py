@@ -3,7 +3,7 @@
 import html
 import math
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from explorer.contents import entry
 from explorer.downloads import Columns, downloads
 from explorer.figures.training_live import live_curves
 from explorer.jobs import Job, State
+from explorer.numbers import perplexity
 from explorer.panels import word2vec_source
 from explorer.panels.ngram_source import decoded
 from explorer.panels.word2vec_source import WORLD, Source
@@ -39,7 +40,8 @@ class Shown:
 
     plan: Plan
     job: Job
-    is_example: bool
+    slot: str  # of the job
+    is_example: bool = False
 
     @property
     def moments(self) -> list[Moment]:
@@ -59,13 +61,19 @@ def live_view(slug: str) -> None:
         source = word2vec_source.source_input(slug) or WORLD
         wanted = _wanted(slug, source)
         buttons = st.container(horizontal=True)
+        steering = _steering(slug)
+        note = st.empty()
+    key = _key(source, wanted)
+    job, plan = background.current(_SLOT, key), _plans().get(key)
+    if plan is not None:
+        plan.steering.rate_factor, plan.steering.temperature = steering.rate_factor, steering.temperature
+    with buttons:
+        _buttons(job, plan, partial(_start, source, wanted, steering))
     with figure:
-        shown = _shown(source, wanted)
-    with beside:
-        with buttons:
-            _buttons(shown, source, wanted)
-        _steering(slug, shown)
-    live_now = not shown.job.is_over
+        shown = _shown(job, plan, source, wanted)
+    if shown.is_example:
+        note.text("This is an example that everybody shares. Press Train for one of your own, which you can steer.")
+    live_now = [one for one in (job, shown.job) if one is not None and not one.is_over]
     with figure:
         st.fragment(partial(_progress, shown, live_now), run_every=_EVERY if live_now else None)()
     _keep(shown)
@@ -102,10 +110,8 @@ def _epochs(source: Source) -> int:
     return max(1, min(100, round(_MANY * _LINE / max(1, len(source.data)))))
 
 
-def _shown(source: Source, wanted: Wanted) -> Shown:
+def _shown(job: Job | None, plan: Plan | None, source: Source, wanted: Wanted) -> Shown:
     """The reader's own training with these settings, else the last good one, else an example that all readers share."""
-    key = _key(source, wanted)
-    job, plan = background.current(_SLOT, key), _plans().get(key)
 
     def own() -> Shown:
         if job is None or plan is None:
@@ -114,7 +120,7 @@ def _shown(source: Source, wanted: Wanted) -> Shown:
             raise ModelError(job.error)
         if not job.events:
             raise ModelError("It was stopped before it began." if job.is_over else f"{background.waits(job)} …")
-        return Shown(plan, job, is_example=False)
+        return Shown(plan, job, _SLOT)
 
     if job is not None and not job.events:
         job.wait(_EVERY)
@@ -123,34 +129,44 @@ def _shown(source: Source, wanted: Wanted) -> Shown:
     return controls.last_good(_SLOT, own, _example)
 
 
-def _buttons(shown: Shown, source: Source, wanted: Wanted) -> None:
-    job = background.current(_SLOT, _key(source, wanted))
-    if job is None or job.is_over:
+def _buttons(job: Job | None, plan: Plan | None, start: Callable[[], None]) -> None:
+    """What can be done now."""
+    if job is None or plan is None or job.is_over:
         if st.button("Train" if job is None else "Train again", type="primary", key="train_live"):
             with controls.explained_errors(st.empty(), _SLOT):
-                _start(source, wanted)
+                start()
                 st.rerun()
         return
-    steering = shown.plan.steering
-    if not shown.is_example and st.button("Go on" if steering.paused else "Pause", key="pause_live"):
-        steering.paused = not steering.paused
+    if st.button(
+        "Go on" if plan.steering.paused else "Pause",
+        key="pause_live",
+        help=f"A pause ends by itself after {live.LONGEST_PAUSE:.0f} seconds: others wait for their turn.",
+    ):
+        plan.steering.paused = not plan.steering.paused
         st.rerun()
     st.button("Stop", key="stop_live", on_click=background.stop, args=(_SLOT,))
 
 
-def _start(source: Source, wanted: Wanted) -> None:
+def _start(source: Source, wanted: Wanted, steering: Steering) -> None:
     """A training of this reader alone, since it can be steered."""
-    plan = Plan(partial(_read, source), source.title, wanted, f"yours-{uuid.uuid4().hex[:8]}")
-    key = (*_key(source, wanted)[:-1], plan.name)
-    _runs()[_key(source, wanted)[:-1]] = plan.name
-    _plans()[key] = plan
-    background.start(_SLOT, key, partial(_work, plan))
+    runs, plans = _runs(), _plans()
+    st.session_state["_live_count"] = number = st.session_state.get("_live_count", 0) + 1
+    name = f"yours-{uuid.uuid4().hex[:8]}"
+    plan = Plan(partial(_read, source), source.title, wanted, name, f"Yours {number}", steering)
+    runs[_settings(source, wanted)] = name
+    plans[_key(source, wanted)] = plan
+    while len(plans) > loading.MOST_KEPT:  # each holds its text
+        del plans[next(iter(plans))]
+    background.start(_SLOT, _key(source, wanted), partial(_work, plan))
+
+
+def _settings(source: Source, wanted: Wanted) -> tuple[Any, ...]:
+    return (_SLOT, source.key, wanted)
 
 
 def _key(source: Source, wanted: Wanted) -> tuple[Any, ...]:
-    """What a training is known by; the newest of several with the same settings."""
-    known = (_SLOT, source.key, wanted)
-    return (*known, _runs().get(known, ""))
+    """What a training is known by; of several with the same settings the newest."""
+    return (*_settings(source, wanted), _runs().get(_settings(source, wanted), ""))
 
 
 def _runs() -> dict[tuple[Any, ...], str]:
@@ -174,36 +190,33 @@ def _work(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, Non
 def _example() -> Shown:
     """The little world's training, which all readers share and nobody steers."""
     plan, place = Plan(partial(_read, WORLD), WORLD.title, Wanted(epochs=_WORLD_EPOCHS), "example"), st.empty()
-    own = f"{_SLOT} example"
-    job = background.start(own, (own,), partial(_work, plan))
+    slot, key = f"{_SLOT} example", (f"{_SLOT} example",)
+    job = background.start(slot, key, partial(_work, plan))
     while not job.events:
         if job.is_over:
             controls.notice(job.error or "The example was stopped: load the page again.")
             st.stop()
         loading.say(place, background.waits(job))
         job.wait(0.05)
-        job = background.current(own, (own,)) or job  # who looks goes on waiting
+        job = background.current(slot, key) or job  # who looks goes on waiting
     place.empty()
-    return Shown(plan, job, is_example=True)
+    return Shown(plan, job, slot, is_example=True)
 
 
-def _steering(slug: str, shown: Shown) -> None:
+def _steering(slug: str) -> Steering:
     """What can be changed while it runs."""
-    if shown.is_example:
-        st.text("This is an example that everybody shares. Press Train for one of your own, which you can steer.")
     factor = controls.number(
         f"{slug}_factor", "Learning rate, times", 1.0, 0.0, 10.0, 0.1, "Of what it would be by itself; while it runs."
     )
     temperature = controls.number(
         f"{slug}_temperature", "Temperature of the samples", 0.8, 0.0, 2.0, 0.1, "0: always the most probable token."
     )
-    if not shown.is_example:
-        steering: Steering = shown.plan.steering
-        steering.rate_factor, steering.temperature = factor, temperature
+    return Steering(factor, temperature)
 
 
-def _progress(shown: Shown, was_live: bool) -> None:
-    """As far as it has come; once it is over, the page is drawn anew."""
+def _progress(shown: Shown, live_now: Sequence[Job]) -> None:
+    """As far as it has come; once a job is over, or can be seen, the page is drawn anew."""
+    background.current(shown.slot, shown.job.key)  # who looks on is there
     moments = shown.moments
     last = moments[-1]
     st.html(f'<div class="explorer-facts" role="status">{html.escape(_facts(shown, last))}</div>')
@@ -229,7 +242,7 @@ def _progress(shown: Shown, was_live: bool) -> None:
     )
     downloads("live_curves", "live_curves", figure, lambda: columns, f"Training\n{shown.plan.title}")
     _samples(moments)
-    if was_live and shown.job.is_over:
+    if any(job.is_over or (job is not shown.job and job.events) for job in live_now):
         st.rerun()
 
 
@@ -239,7 +252,10 @@ def _facts(shown: Shown, last: Moment) -> str:
     if last.seconds > 0.05:
         words += f", {float(f'{last.tokens / last.seconds:.2g}'):,.0f} tokens a second"
     if not math.isnan(last.held_out_loss):
-        words += f"; held-out perplexity {math.exp(last.held_out_loss):,.1f}"
+        words += f"; held-out perplexity {perplexity(last.held_out_loss)}"
+    if shown.model is not None:
+        best = min(moment.held_out_loss for moment in shown.moments if not math.isnan(moment.held_out_loss))
+        words += f", at best {perplexity(best)}"
     if shown.plan.steering.paused and not shown.job.is_over:
         words += "; paused"
     return words + ("; stopped" if shown.job.state is State.STOPPED else "")
@@ -259,7 +275,7 @@ def _keep(shown: Shown) -> None:
     lm = shown.model
     if lm is None or shown.is_example:
         return
-    kept = lm.card.name in {card.name for card in loading.kept()}
+    kept = lm.card.name in {one.card.name for one in loading.kept()}
     with st.container(horizontal=True, vertical_alignment="center"):
         if kept:
             st.text(f"“{lm.card.title}” is one of the models of this session. Look at it here:")
@@ -275,14 +291,14 @@ def _how_computed(shown: Shown) -> None:
     explain.explanation(
         "A batch of lines is read, each token predicted from the true ones before it. The gradient of the mean loss "
         "with respect to all weights is cut to a norm of 1, and AdamW takes a step. The learning rate rises over the "
-        "first steps and falls as half a cosine. Each twentieth line, of a short text more, is held out; the model "
-        "that comes out is the one that predicted these best.",
+        "first steps, then falls as half a cosine over the share $s$ of the others. Each twentieth line, of a short "
+        "text more, is held out; the model that comes out is the one that predicted these best.",
         lambda: [
             r"\theta \leftarrow \theta - \eta_s \, \mathrm{AdamW}\bigl(g \min(1, 1 / \lVert g \rVert)\bigr),"
             r" \qquad g = \nabla_\theta L",
-            r"\eta_s = \eta \Bigl(0.01 + 0.99\, \tfrac{1 + \cos \pi s}{2}\Bigr), \qquad s: \text{ share done}",
+            r"\eta_s = \eta\, f \Bigl(0.01 + 0.99\, \tfrac{1 + \cos \pi s}{2}\Bigr), \qquad f: \text{ your factor}",
             rf"\eta = {wanted.learning_rate:g}, \qquad \eta_{{{last.step}}} = {last.learning_rate:.2g}",
-            rf"\text{{perplexity}} = e^{{{last.held_out_loss:.4f}}} = {math.exp(last.held_out_loss):.2f}"
+            rf"\text{{perplexity}} = e^{{{last.held_out_loss:.4f}}}"
             if not math.isnan(last.held_out_loss)
             else r"\text{perplexity} = e^L",
         ],

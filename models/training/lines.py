@@ -49,7 +49,7 @@ def read(text: str, *, characters: bool, most: int) -> Lines:
     held_out = lines[each - 1 :: each]
     learned = [line for i, line in enumerate(lines) if i % each != each - 1]
     kind = CharacterTokenizer if characters else WordTokenizer
-    tokenizer = kind.of("\n".join(learned), most, 2 if len(lines) >= _SELDOM else 1)
+    tokenizer = kind.of(("" if characters else "\n").join(learned), most, 2 if len(lines) >= _SELDOM else 1)
     return Lines(tokenizer, _rows(learned, tokenizer), _rows(held_out, tokenizer))
 
 

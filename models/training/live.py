@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.card import ModelCard
 from models.mixers import neural_files
@@ -12,7 +12,8 @@ from models.mixers.network import Network
 from models.mixers.neural_files import Config
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import CELLS, RecurrentConfig
-from models.prediction import Decoding, generate
+from models.mixers.writing import written
+from models.prediction import Decoding
 from models.tokens.words import START_ID
 from models.training import lines
 from models.training.batches import Sentences
@@ -24,6 +25,7 @@ _CONTEXT = 4  # tokens that a feed-forward model sees
 _EVERY = 0.4  # seconds between two moments
 _SAMPLE = {False: 24, True: 90}  # tokens of a sample: of words, of characters
 _PAUSE = 0.05  # seconds between two looks of one that waits
+LONGEST_PAUSE = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Plan:
     read: Callable[[], str]
     title: str  # of the text
     wanted: Wanted
-    name: str  # of the model that comes out
+    name: str  # of the model that comes out, unlike any other
+    label: str = "Yours"  # what its title begins with
     steering: Steering = field(default_factory=Steering)
 
 
@@ -113,7 +116,7 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
     lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
     since = _Since()
     yield _moment(training, lm, plan, since)
-    told = time.monotonic()
+    told, steered = time.monotonic(), False
     for event in training:
         check()
         training.rate_factor = steering.rate_factor
@@ -124,11 +127,17 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
         if time.monotonic() - told > _EVERY or training.done == training.steps:
             yield _moment(training, lm, plan, since)
             since.told, told = True, time.monotonic()
+        steered |= steering.rate_factor != 1.0
+        pause = time.monotonic()
         while steering.paused:
             check()
             yield None
             time.sleep(_PAUSE)
+            if time.monotonic() - pause > LONGEST_PAUSE:
+                steering.paused = False  # others wait for their turn
     network.load_state_dict(training.best or network.state_dict())
+    if steered:
+        lm.card = replace(lm.card, training=f"{lm.card.training}, the learning rate changed by hand")
     return lm
 
 
@@ -151,8 +160,7 @@ class _Since:
 def _moment(training: Training, lm: NeuralLM, plan: Plan, since: _Since) -> Moment:
     steps, temperature = since.steps, plan.steering.temperature
     chosen = Decoding(temperature=temperature, seed=training.done)
-    written = generate(lm, "", chosen, max_tokens=_SAMPLE[plan.wanted.characters])
-    ids = [one.token_id for one in written if one.token_id != lm.tokenizer.end_id]
+    [[ids]] = written(lm, [], [chosen], 1, _SAMPLE[plan.wanted.characters], [lm.tokenizer.start_id])
     return Moment(
         step=training.done,
         steps=training.steps,
@@ -163,7 +171,7 @@ def _moment(training: Training, lm: NeuralLM, plan: Plan, since: _Since) -> Mome
         gradient_norm=max((step.gradient_norm for step in steps), default=math.nan),
         learning_rate=training.rate(training.done),
         seconds=training.seconds,
-        sample=lm.tokenizer.decode(ids),
+        sample=lm.tokenizer.decode([token for token in ids if token != lm.tokenizer.end_id]),
         temperature=temperature,
     )
 
@@ -172,7 +180,7 @@ def _card(plan: Plan, network: Network, text: lines.Lines) -> ModelCard:
     wanted, tokenizer = plan.wanted, text.tokenizer
     return ModelCard(
         name=plan.name,
-        title=f"Yours: {MODELS[wanted.model]} of {'characters' if wanted.characters else 'words'}, {plan.title}",
+        title=f"{plan.label}: {MODELS[wanted.model]} of {'characters' if wanted.characters else 'words'}, {plan.title}",
         family=neural_files.kind_of(network.config),
         corpus=f"{plan.title}: {len(text.learned):,} lines, {text.tokens:,} tokens",
         training=f"{wanted.epochs} epochs",

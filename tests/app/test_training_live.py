@@ -1,10 +1,13 @@
 """Live training on the page: the shared example, one of one's own, pause, stop, and the model that is kept."""
 
+import math
 import time
 
+import numpy as np
 import pytest
 
 from explorer.texts import LETTERS
+from models.prediction import score
 from tests.app.conftest import run
 from tests.app.test_pages import charts, drawn, notices
 from tests.app.test_views import bodies, button
@@ -62,12 +65,12 @@ def test_ones_own_is_trained_kept_and_read_by_other_pages(open_page):
     app.query_params["model"] = name
     app.switch_page("app_pages/basics/next_token.py")
     run(app)
-    assert any(text.value.startswith("Yours: GRU of words, your text") for text in app.text)
+    assert any(text.value.startswith("Yours 1: GRU of words, your text") for text in app.text)
     assert not notices(app)
     app.query_params["recurrent_cell"] = name
     app.switch_page("app_pages/mixers/recurrent.py")
     run(app)
-    assert any("Yours: GRU" in text.value for text in app.text)
+    assert any("Yours 1: GRU" in text.value for text in app.text)
     assert not notices(app)
 
 
@@ -92,4 +95,38 @@ def test_too_little_text_is_said(open_page, text, said):
     app = live(open_page, source="text", corpus=text)
     run(button(app, "Train").click())
     until(app, lambda app: any(said in notice for notice in notices(app)))
+    assert charts(app)
+
+
+def test_a_kept_model_of_words_is_refused_where_it_does_not_fit(open_page):
+    app = live(open_page, source="text", corpus=_TEXT, epochs="2", hidden="8", model="rnn")
+    run(button(app, "Train").click())
+    until(app, lambda app: "Keep this model" in labels(app))
+    run(button(app, "Keep this model").click())
+    [name] = [loader.name for loader in app.session_state["_kept"].values()]
+
+    def recurrent(**parameters):
+        app.query_params.clear()
+        for parameter, value in parameters.items():
+            app.query_params[parameter] = value
+        app.switch_page("app_pages/mixers/recurrent.py")
+        return run(app)
+
+    recurrent(recurrent_view="units", recurrent_cell=name)  # which reads characters: the LSTM that ships does
+    assert not notices(app)
+    recurrent(recurrent_view="steps", recurrent_cell="lstm", recurrent_other=name, prompt="the cat sees a dog")
+    lm = app.session_state["_kept"][name].model()
+    expected = -score(lm, "the cat sees a dog", end=True).token_log_probs / math.log(2)
+    np.testing.assert_allclose(drawn(charts(app)[0], 1, "y"), expected, rtol=1e-4)
+    recurrent(recurrent_level="characters", recurrent_cell="lstm", recurrent_other=name, prompt="the cat")
+    assert any("reads other tokens" in notice for notice in notices(app))
+    recurrent(recurrent_view="memory", recurrent_cell=name)
+    recurrent(recurrent_view="algorithms", recurrent_cell=name, recurrent_algorithm="inference")
+    assert not notices(app)
+
+
+def test_a_loss_beyond_all_numbers_is_told(open_page):
+    app = live(open_page, source="text", corpus=_TEXT, epochs="20", rate="0.1", factor="10.0", model="feedforward")
+    run(button(app, "Train").click())
+    until(app, lambda app: labels(app) & {"Train again", "Keep this model"} or notices(app))
     assert charts(app)
