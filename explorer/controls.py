@@ -59,11 +59,14 @@ def text(
 
 
 def number(name: str, label: str, default: float, low: float, high: float, step: float, hint: str) -> float:
-    """A slider over real numbers."""
+    """A slider over real numbers, written with as many digits as a step has, two at least."""
+    digits = max(2, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
     current = address.parsed(name, default, float, lambda number: low <= number <= high)
     commit = (name, default, repr)
     key = _bound(current, commit)
-    return float(st.slider(label, low, high, current, step=step, key=key, help=hint, on_change=_commit, args=commit))
+    return float(
+        st.slider(label, low, high, current, step, f"%.{digits}f", key, help=hint, on_change=_commit, args=commit)
+    )
 
 
 def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None, *, step: int = 1) -> int:

@@ -14,6 +14,10 @@ RUNNING = "#CC79A7"  # a running sum
 DECIDES = "#E69F00"  # the mark of what decides
 BEAM = "#009E73"  # found by beam search
 CATEGORIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # states, classes
+# Of models wherever several stand in one picture, by the family and the cell.
+FAMILIES = {
+    name: CATEGORIES[i] for i, name in enumerate(("lstm", "gru", "rnn", "feedforward", "ngrams", "transformer"))
+}
 GRID = "rgba(128, 140, 155, 0.25)"
 FONT_SIZE = 14
 

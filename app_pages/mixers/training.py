@@ -19,7 +19,7 @@ _STORY = "Once upon a time there was a little girl who liked to play in the gard
 PRESETS: dict[str, chrome.Preset] = {
     "Teacher forcing": _CHOICES | {"prompt": _STORY, f"{SLUG}_view": "forcing"},
     "Scheduled sampling": _CHOICES | {"prompt": _STORY, f"{SLUG}_view": "forcing", f"{SLUG}_share": "0.25"},
-    "Vanishing: RNN": _CHOICES | {"prompt": FIRST_PROMPT, f"{SLUG}_view": "gradients", f"{SLUG}_steps": "100"},
+    "100 steps back": _CHOICES | {"prompt": FIRST_PROMPT, f"{SLUG}_view": "gradients", f"{SLUG}_steps": "100"},
     "Exploding: radius 2": _CHOICES
     | {
         "prompt": FIRST_PROMPT,

@@ -9,14 +9,14 @@ function cut(word, most) {
 const EQUATIONS = {
   rnn: (of, t) => [["hₜ = tanh(W xₜ + b + U hₜ₋₁ + b′)", `= tanh(${digits(of("before h", t))}) = ${digits(of("h", t))}`]],
   lstm: (of, t) => [
-    ...["i", "f", "o"].map(gate => [`${gate}ₜ = σ(W xₜ + b + U hₜ₋₁ + b′)`, `= σ(${digits(of("before " + gate, t))}) = ${digits(of(gate, t))}`]),
-    ["gₜ = tanh(W xₜ + b + U hₜ₋₁ + b′)", `= tanh(${digits(of("before g", t))}) = ${digits(of("g", t))}`],
+    ...["i", "f", "o"].map(gate => [`${gate}ₜ = σ(W_${gate} xₜ + b_${gate} + U_${gate} hₜ₋₁ + b′_${gate})`, `= σ(${digits(of("before " + gate, t))}) = ${digits(of(gate, t))}`]),
+    ["gₜ = tanh(W_g xₜ + b_g + U_g hₜ₋₁ + b′_g)", `= tanh(${digits(of("before g", t))}) = ${digits(of("g", t))}`],
     ["cₜ = fₜ cₜ₋₁ + iₜ gₜ", `= ${digits(of("f", t))} · ${digits(of("c", t - 1))} + ${digits(of("i", t))} · ${digits(of("g", t))} = ${digits(of("c", t))}`],
     ["hₜ = oₜ tanh(cₜ)", `= ${digits(of("o", t))} · ${digits(Math.tanh(of("c", t)))} = ${digits(of("h", t))}`],
   ],
   gru: (of, t) => [
-    ...["r", "z"].map(gate => [`${gate}ₜ = σ(W xₜ + b + U hₜ₋₁ + b′)`, `= σ(${digits(of("before " + gate, t))}) = ${digits(of(gate, t))}`]),
-    ["nₜ = tanh(W xₜ + b + rₜ (U hₜ₋₁ + b′))", `= tanh(${digits(of("before n", t))}) = ${digits(of("n", t))}`],
+    ...["r", "z"].map(gate => [`${gate}ₜ = σ(W_${gate} xₜ + b_${gate} + U_${gate} hₜ₋₁ + b′_${gate})`, `= σ(${digits(of("before " + gate, t))}) = ${digits(of(gate, t))}`]),
+    ["nₜ = tanh(W_n xₜ + b_n + rₜ (U_n hₜ₋₁ + b′_n))", `= tanh(${digits(of("before n", t))}) = ${digits(of("n", t))}`],
     ["hₜ = (1 − zₜ) nₜ + zₜ hₜ₋₁", `= ${digits(1 - of("z", t))} · ${digits(of("n", t))} + ${digits(of("z", t))} · ${digits(of("h", t - 1))} = ${digits(of("h", t))}`],
   ],
 }
@@ -169,7 +169,9 @@ export default function (component) {
       made("div", "head", state.unit[i] === null ? `Unit ${unit + 1}, which changed most` : `Unit ${unit + 1}`),
       ...EQUATIONS[network.cell]((field, t) => of(field, t, unit), at).map(([formula, numbers]) => {
         const line = made("div", "equation")
-        line.append(made("span", "formula", formula), made("span", "number", numbers))
+        const left = made("span", "formula")
+        formula.split(/_(\w)/).forEach((part, k) => left.append(k % 2 ? made("sub", "", part) : part))
+        line.append(left, made("span", "number", numbers))
         return line
       }))
     const list = made("div", "units")

@@ -13,7 +13,7 @@ _FONT = {"size": style.FONT_SIZE}
 
 
 def by_context(
-    lines: Sequence[tuple[str, Sequence[int], Sequence[float]]],
+    lines: Sequence[tuple[str, str, Sequence[int], Sequence[float]]],
     title: str,
     *,
     levels: Sequence[tuple[str, float]] = (),
@@ -21,12 +21,12 @@ def by_context(
     """Numbers against how many tokens a model sees.
 
     Args:
-        lines: of each kind of model its name, the numbers of tokens, and what is measured.
+        lines: of each kind of model its name, its colour, the numbers of tokens, and what is measured.
         title: of what is measured.
         levels: models that see any number of tokens: name and value.
     """
     data: list[dict[str, Any]] = []
-    for i, (name, contexts, values) in enumerate(lines):
+    for i, (name, colour, contexts, values) in enumerate(lines):
         if len(contexts) != len(values):
             raise ValueError(f"{name}: {len(contexts)} contexts need as many values, not {len(values)}")
         data.append(
@@ -38,13 +38,13 @@ def by_context(
                 "text": ["" for _ in values[:-1]] + [f" {style.figure_text(name)}"],
                 "textposition": "middle right",
                 "textfont": _FONT,
-                "marker": {"size": 9, "symbol": ("circle", "diamond", "square")[i % 3], "color": style.CATEGORIES[i]},
-                "line": {"color": style.CATEGORIES[i], "width": 2},
+                "marker": {"size": 9, "symbol": ("circle", "diamond", "square")[i % 3], "color": colour},
+                "line": {"color": colour, "width": 2},
                 "hovertemplate": f"{style.figure_text(name)}, %{{x:.0f}} tokens: %{{y:,.4g}}<extra></extra>",
                 "cliponaxis": False,
             }
         )
-    most = max(max(contexts) for _, contexts, _ in lines)
+    most = max(max(contexts) for *_, contexts, _ in lines)
     data.extend(
         {
             "type": "scatter",

@@ -13,14 +13,14 @@ _FONT = {"size": style.FONT_SIZE}
 _MOST_LABELS = 40
 
 
-def token_losses(tokens: Sequence[str], models: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
+def token_losses(tokens: Sequence[str], models: Sequence[tuple[str, str, Sequence[float]]]) -> go.Figure:
     """What each token cost in one model or several: a bar each, side by side.
 
     Args:
         tokens: visible forms.
-        models: of each its name and the loss of each token, in bits.
+        models: of each its name, its colour, and the loss of each token, in bits.
     """
-    if any(len(losses) != len(tokens) for _, losses in models):
+    if any(len(losses) != len(tokens) for *_, losses in models):
         raise ValueError(f"{len(tokens)} tokens need as many losses of each model")
     places = np.arange(len(tokens), dtype=np.float32)
     shown = [style.figure_text(token) for token in tokens]
@@ -30,11 +30,11 @@ def token_losses(tokens: Sequence[str], models: Sequence[tuple[str, Sequence[flo
             "name": style.figure_text(name),
             "x": places,
             "y": np.asarray(losses, dtype=np.float32),
-            "marker": {"color": style.CATEGORIES[i], "pattern": {"shape": "/" if i else "", "fillmode": "overlay"}},
+            "marker": {"color": colour, "pattern": {"shape": "/" if i else "", "fillmode": "overlay"}},
             "hovertext": shown,
             "hovertemplate": f"<b>%{{hovertext}}</b><br>{style.figure_text(name)}: %{{y:.3f}} bits<extra></extra>",
         }
-        for i, (name, losses) in enumerate(models)
+        for i, (name, colour, losses) in enumerate(models)
     ]
     every = -(-len(tokens) // _MOST_LABELS)
     ticks = places[::every]

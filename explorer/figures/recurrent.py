@@ -12,6 +12,7 @@ from explorer.figures import made
 
 _FONT = {"size": style.FONT_SIZE}
 _MOST_LABELS = 40
+_ROOM = 0.16, 0.07  # of the picture, for a name
 
 
 def state_map(tokens: Sequence[str], states: ArrayLike) -> go.Figure:
@@ -85,7 +86,8 @@ def unit_bars(units: Sequence[int], r: ArrayLike, chosen: int) -> go.Figure:
             "dragmode": False,
             "xaxis": {
                 "title": {"text": "correlation r", "font": _FONT},
-                "range": [-1, 1],
+                "range": [-1.08, 1.08],
+                "tickvals": [-1, -0.5, 0, 0.5, 1],
                 "tickfont": _FONT,
                 "fixedrange": True,
             },
@@ -121,7 +123,7 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
             "mode": "lines",
             "x": np.ascontiguousarray(path[:, 0]),
             "y": np.ascontiguousarray(path[:, 1]),
-            "line": {"color": style.REMOVED, "width": 2, "shape": "spline"},
+            "line": {"color": style.REMOVED, "width": 2},
             "hoverinfo": "skip",
         },
         {
@@ -129,7 +131,8 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
             "mode": "markers+text",
             "x": np.ascontiguousarray(path[:, 0]),
             "y": np.ascontiguousarray(path[:, 1]),
-            "text": names,
+            "text": [name if shows else "" for name, shows in zip(names, _apart(path), strict=True)],
+            "hovertext": names,
             "textposition": "top center",
             "textfont": _FONT,
             "marker": {
@@ -137,7 +140,7 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
                 "color": [style.DECIDES if one else style.PROBABILITY for one in newest],
                 "opacity": [0.35 + 0.65 * (i + 1) / shown for i in range(shown)],
             },
-            "hovertemplate": "%{text}: (%{x:.3f}, %{y:.3f})<extra></extra>",
+            "hovertemplate": "%{hovertext}: (%{x:.3f}, %{y:.3f})<extra></extra>",
             "cliponaxis": False,
         },
     ]
@@ -163,10 +166,11 @@ def remembering(scores: Mapping[str, Sequence[float]], baseline: Sequence[float]
     """
     steps = np.arange(len(baseline), dtype=np.float32)
     data: list[dict[str, Any]] = []
-    for i, (name, values) in enumerate(scores.items()):
+    for name, values in scores.items():
         if len(values) != len(baseline):
             raise ValueError(f"{name}: {len(baseline)} steps need as many shares, not {len(values)}")
-        line = {"color": style.CATEGORIES[i], "width": 2, "dash": ("solid", "dash", "dashdot")[i % 3]}
+        colour = style.FAMILIES.get(name.partition(",")[0].lower(), style.REMOVED)
+        line = {"color": colour, "width": 2, "dash": "dash" if "," in name else "solid"}
         data.append(_shares(name, steps, values, line))
     data.append(_shares("most frequent", steps, baseline, {"color": style.REMOVED, "width": 2, "dash": "dot"}))
     return made(
@@ -199,6 +203,17 @@ def _shares(name: str, steps: np.ndarray, values: Sequence[float], line: dict[st
         "marker": {"size": 6},
         "hovertemplate": f"{name}, %{{x:.0f}} back: %{{y:.1%}}<extra></extra>",
     }
+
+
+def _apart(path: np.ndarray) -> list[bool]:
+    """Which points have room for a name, the newest first."""
+    size = np.maximum(np.ptp(path, axis=0), 1e-9)
+    named = list[int]()
+    for i in reversed(range(len(path))):
+        away = np.abs(path[named] - path[i]) / size
+        if not ((away[:, 0] < _ROOM[0]) & (away[:, 1] < _ROOM[1])).any():
+            named.append(i)
+    return [i in named for i in range(len(path))]
 
 
 def _around(values: np.ndarray) -> list[float]:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explorer.components.algorithm_steps import Block, encoded
-from explorer.numbers import percent, perplexity
+from explorer.numbers import minus, percent, perplexity
 from models.interfaces import Tokenizer
 
 MOST = 32  # turns that are stepped through
@@ -36,7 +36,7 @@ def vector(line: int, name: str, said: str, parts: Sequence[tuple[str, Tensor | 
 def scores(line: int, logits: Float[Tensor, " vocab"], tokenizer: Tokenizer, target: int | None) -> Block:
     """The line of the logits: too many to be drawn, so the highest is told, and the target's."""
     best = int(logits.argmax())
-    said = f"y ∈ R^{len(logits):,}, a score for each token; the highest: {_named(logits, best, tokenizer)}"
+    said = f"y ∈ R{power(len(logits))}, a score for each token; the highest: {_named(logits, best, tokenizer)}"
     if target is not None and target != best:
         said += f"; the target's: {_named(logits, target, tokenizer)}"
     return words(line, said)
@@ -48,22 +48,30 @@ def distribution(line: int, logits: Float[Tensor, " vocab"], tokenizer: Tokenize
     shown = probs.topk(min(_BARS, len(probs))).indices.tolist()
     if target is not None and target not in shown:
         shown = [*shown[:-1], target]
-    values = [float(probs[token]) for token in shown]
-    most = max(values)
-    rows = [
-        (name, value / most, percent(value), token == target)
-        for name, token, value in zip(tokenizer.tokens(shown), shown, values, strict=True)
-    ]
-    rest = max(0.0, 1 - sum(values))
-    others = len(probs) - len(shown)
-    if others:
-        rows.append((f"all other {others:,}", min(1.0, rest / most), percent(rest), False))
+    rows = bars(probs, shown, target, tokenizer)
     return {
         "kind": "bars",
         "line": line,
         "said": f"p = softmax(y): e^y divided by the sum of all {len(probs):,}",
         "rows": rows,
     }
+
+
+def bars(
+    probs: Float[Tensor, " vocab"], shown: Sequence[int], marked: int | None, tokenizer: Tokenizer
+) -> list[tuple[str, float, str, bool]]:
+    """A bar for each token that is shown, and one for all others together, on one scale.
+
+    Each is a name, a share of the longest, a number, and whether the token is the marked one.
+    """
+    values = probs[list(shown)].tolist()
+    rest, others = max(0.0, 1 - sum(values)), len(probs) - len(shown)
+    most = max(*values, rest)
+    rows = [
+        (name, value / most, percent(value), token == marked)
+        for name, token, value in zip(tokenizer.tokens(shown), shown, values, strict=True)
+    ]
+    return [*rows, (f"all other {others:,}", rest / most, percent(rest), False)] if others else rows
 
 
 def loss(line: int, log_prob: float, name: str, so_far: Sequence[float]) -> Block:
@@ -80,8 +88,14 @@ def mean_loss(line: int, losses: Sequence[float]) -> Block:
     mean = sum(losses) / len(losses)
     return words(
         line,
-        f"loss / T = {sum(losses):.3f} / {len(losses)} = {mean:.3f} nats; perplexity e^{mean:.3f} = {perplexity(mean)}",
+        f"loss / T = {sum(losses):.3f} / {len(losses)} = {mean:.3f} nats; "
+        f"perplexity exp({mean:.3f}) = {perplexity(mean)}",
     )
+
+
+def power(size: int) -> str:
+    """A dimension, raised."""
+    return str(size).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def reach(numbers: Tensor) -> str:
@@ -90,7 +104,7 @@ def reach(numbers: Tensor) -> str:
 
 
 def _named(logits: Float[Tensor, " vocab"], token: int, tokenizer: Tokenizer) -> str:
-    return f"{tokenizer.tokens([token])[0]} {float(logits[token]):.2f}".replace("-", "−")
+    return f"“{tokenizer.tokens([token])[0]}” {minus(f'{float(logits[token]):.2f}')}"
 
 
 def log_probs_of(logits: Float[Tensor, "pos vocab"], targets: Sequence[int]) -> list[float]:

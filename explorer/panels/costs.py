@@ -22,7 +22,7 @@ LENGTHS, WIDTHS = tuple(2**power for power in range(7, 14)), (32, 64, 128, 256, 
 LENGTH, WIDTH = 128, 64  # where the other one varies
 SIZES = costs.sizes(LENGTHS, WIDTHS, LENGTH, WIDTH, most_waits=2048)
 TITLES = {"n-gram": "n-gram", "ffn": "FFN", "rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "transformer": "transformer"}
-_COLOURS = {"lstm": 0, "gru": 1, "rnn": 2, "n-gram": 3, "ffn": 4, "transformer": 5}
+_COLOURS = {"lstm": 0, "gru": 1, "rnn": 2, "ffn": 3, "n-gram": 4, "transformer": 5}
 _SLOT = "costs"
 _EVERY = 1.0  # seconds between two looks at the job
 _PATIENCE = 3.0  # seconds that a page waits for the first of all families

@@ -30,6 +30,7 @@ def ngram_view(slug: str) -> None:
     for i, column in enumerate(st.columns(2)):
         with column:
             two_models.bars([reading, other], i, agreed, _BARS)
+    st.caption(two_models.KEY)
     left, right = st.columns(2, gap="large")
     with left:
         _counted(other.model, reading.score.token_ids)
@@ -83,4 +84,5 @@ def _alike(reading: asking.Reading, lm: NGramLM) -> None:
             words.append(f"{html.escape(one.word)}{f' <small>({times:,} times here)</small>' if times else ''}")
         rows.append([html.escape(forms[place]), ", ".join(words)])
     table("Words that are like those of the context", ("word", "nearest by the cosine of their embeddings"), rows)
-    st.caption("In brackets: how often the table has the whole context with this word in its place.")
+    if any("<small>" in row[1] for row in rows):
+        st.caption("In brackets: how often the table has the whole context with this word in its place.")

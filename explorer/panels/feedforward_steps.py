@@ -113,9 +113,14 @@ def _blocks(seen: Seen, i: int) -> list[Block]:
     each = trace.x.shape[1] // len(window)
     blocks = [
         algorithm.vector(
-            2, "x", f"x ∈ R^{trace.x.shape[1]:,}: {len(window)} embeddings of {each} numbers in a row", parts
+            2,
+            "x",
+            f"x ∈ R{algorithm.power(trace.x.shape[1])}: {len(window)} embeddings of {each} numbers in a row",
+            parts,
         ),
-        algorithm.vector(3, "W x + b", f"W x + b ∈ R^{len(h)}, {algorithm.reach(before)}", [("", before)]),
+        algorithm.vector(
+            3, "W x + b", f"W x + b ∈ R{algorithm.power(len(h))}, {algorithm.reach(before)}", [("", before)]
+        ),
         algorithm.vector(3, "h", f"h = {seen.activation}(W x + b), {algorithm.reach(h)}", [("", h)]),
         algorithm.scores(4, logits, tokenizer, target),
         algorithm.distribution(5, logits, tokenizer, target),
@@ -134,7 +139,7 @@ def _losses(seen: Seen, name: str, text: str) -> None:
     ours = [-log_prob for log_prob in seen.log_probs]
     token_losses.token_losses(
         seen.tokens[1:],
-        {seen.lm.card.title: ours, other.card.title: theirs},
+        [(seen.lm.card, ours), (other.card, theirs)],
         text,
         "The second counted the same corpus.",
     )

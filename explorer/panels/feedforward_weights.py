@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from explorer import controls, explain
+from explorer import controls, explain, style
 from explorer.downloads import Columns, downloads
 from explorer.figures.feedforward import by_context
 from explorer.numbers import power_of_ten
@@ -15,6 +15,7 @@ _SHIPPED = {"ffn-2": 2, "ffn-4": 4, "ffn-8": 8}
 _COUNTED = ("unigram", "bigram", "trigram", "4-gram", "5-gram")
 _ANY = ("rnn", "lstm")  # they see as many tokens as there are
 _MOST = 16
+_FFN, _NGRAMS = style.FAMILIES["feedforward"], style.FAMILIES["ngrams"]
 
 
 def weights_view(slug: str) -> None:
@@ -58,7 +59,7 @@ def _weights(m: int, d: int, vocab_size: int, counted: list[ModelCard]) -> None:
     network = [weights(n, m, d, vocab_size) for n in contexts]
     seen = list(range(len(counted)))
     kept = [card.parameters or 0 for card in counted]
-    lines = [("feed-forward", contexts, network), ("n-grams kept", seen, kept)]
+    lines = [("feed-forward", _FFN, contexts, network), ("n-grams kept", _NGRAMS, seen, kept)]
     figure = by_context(lines, "numbers")
     st.plotly_chart(
         figure,
@@ -83,9 +84,9 @@ def _perplexities(cards: dict[str, ModelCard]) -> None:
     network = [cards[name] for name in _SHIPPED]
     counted = [cards[name] for name in _COUNTED]
     lines = [
-        ("feed-forward", list(_SHIPPED.values()), [card.perplexity or 0 for card in network]),
+        ("feed-forward", _FFN, list(_SHIPPED.values()), [card.perplexity or 0 for card in network]),
         # without the unigram, whose perplexity is far above all others
-        ("n-gram", list(range(1, len(counted))), [card.perplexity or 0 for card in counted[1:]]),
+        ("n-gram", _NGRAMS, list(range(1, len(counted))), [card.perplexity or 0 for card in counted[1:]]),
     ]
     levels = [(cards[name].title, cards[name].perplexity or 0) for name in _ANY]
     figure = by_context(lines, "perplexity", levels=levels)

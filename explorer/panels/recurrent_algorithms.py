@@ -15,7 +15,7 @@ from explorer.panels.neural import Read
 from models.mixers.recurrent import RecurrentNetwork
 from models.prediction import Decoding, generate
 
-ALGORITHMS = {"pretraining": "Forward pass in pre-training", "inference": "Autoregressive inference"}
+ALGORITHMS = {"pretraining": "Pre-training", "inference": "Inference"}
 _GREEDY = "greedy"
 _MOST_WRITTEN = 24  # tokens
 _GIVEN = 20  # tokens of the text that are shown before them
@@ -73,7 +73,7 @@ def _pretraining(reading: Reading, text: str) -> None:
     if len(losses) < len(reading.score.token_ids) + 1:
         st.caption(f"The first {len(losses)} steps of {len(reading.score.token_ids) + 1:,}.")
     prompt.unknown_words(reading)
-    token_losses.token_losses(read.tokens[1:], {read.lm.card.title: losses}, text)
+    token_losses.token_losses(read.tokens[1:], [(read.lm.card, losses)], text)
     explain.explanation(
         "In pre-training each step reads the true token and pays for the next true one: minus the logarithm of the "
         "probability that it gave it. The mean of that is made smaller, by its gradient with respect to all weights, "
@@ -100,11 +100,15 @@ def _turn(read: Read, t: int, losses: Sequence[float]) -> list[Block]:
 
 def _state(token: str, x: Tensor, h: Tensor, c: Tensor | None) -> list[Block]:
     """The lines of the embedding and of the cell."""
-    cell = [] if c is None else [algorithm.vector(3, "c", f"c ∈ R^{len(c)}, {algorithm.reach(c)}", [("", c)])]
+    cell = (
+        []
+        if c is None
+        else [algorithm.vector(3, "c", f"c ∈ R{algorithm.power(len(c))}, {algorithm.reach(c)}", [("", c)])]
+    )
     return [
-        algorithm.vector(2, "x", f"x = E[{token}] ∈ R^{len(x)}, {algorithm.reach(x)}", [("", x)]),
+        algorithm.vector(2, "x", f"x = E[{token}] ∈ R{algorithm.power(len(x))}, {algorithm.reach(x)}", [("", x)]),
         *cell,
-        algorithm.vector(3, "h", f"h ∈ R^{len(h)}, {algorithm.reach(h)}", [("", h)]),
+        algorithm.vector(3, "h", f"h ∈ R{algorithm.power(len(h))}, {algorithm.reach(h)}", [("", h)]),
     ]
 
 
@@ -144,7 +148,7 @@ def _inference(slug: str, reading: Reading) -> None:
     if written[-1] != lm.tokenizer.end_id:
         st.caption(f"Not ended after {_MOST_WRITTEN} tokens; here it is cut off.")
     losses = [-log_prob for log_prob in read.log_probs[len(prompt_ids) :]]
-    token_losses.token_losses(read.tokens[len(prompt_ids) + 1 :], {lm.card.title: losses}, reading.score.text)
+    token_losses.token_losses(read.tokens[len(prompt_ids) + 1 :], [(lm.card, losses)], reading.score.text)
     explain.explanation(
         "The network reads the text, then the token that it chose itself, and so on, until it chooses the end. Nothing "
         "tells it whether a token was right: a mistake is read like any other token.",

@@ -114,8 +114,8 @@ def _bottleneck(slug: str, level: str) -> None:
         + ", ".join(f"{name} {percent(values[k])}" for name, values in scores.items()),
     )
     st.caption(
-        f"A linear probe on {found.tokens:,} tokens that the LSTM wrote. Dotted: always the most frequent token. "
-        "What a probe can't read may still be there, in another form. An LSTM's memory is its c; h is what it shows."
+        f"A linear probe on {found.tokens:,} tokens that the LSTM wrote. Dotted: always the most frequent token. What a "
+        "probe can't read may still be there, in another form. An LSTM remembers in c (dashed), and shows h."
     )
     columns: Columns = {"k": list(range(len(baseline))), **scores, "most frequent token": baseline}
     downloads(
@@ -133,9 +133,15 @@ def _remembered(slug: str, level: str) -> Remembered | None:
         tokenizer = writer.tokenizer
         banned = [one for one in (tokenizer.start_id, tokenizer.end_id, tokenizer.unk_id) if one is not None]
         network = neural.network_of(writer)
-        ids = probing.sampled(network, texts, length, tokenizer.start_id, 1, banned, ticket.progress)
+        steps = length + len(models)  # a network that reads counts as one
+
+        def tell(done: int, _of: int) -> None:
+            ticket.progress(done, steps)
+
+        ids = probing.sampled(network, texts, length, tokenizer.start_id, 1, banned, tell)
         probes, cells = dict[str, list[Probe]](), dict[str, list[Probe]]()
-        for cell, lm in models.items():
+        for done, (cell, lm) in enumerate(models.items()):
+            ticket.progress(length + done, steps)
             h, c = probing.states(neural.network_of(lm), ids, tokenizer.start_id)
             probes[neural.CELLS[cell]] = probing.remembered(h, ids, most, _CLASSES)
             if c is not None:

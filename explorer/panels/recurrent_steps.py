@@ -12,7 +12,6 @@ from explorer.components.recurrent_steps import Steps, recurrent_steps
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
 from explorer.figures.recurrent import state_map
-from explorer.numbers import percent
 from explorer.panels import algorithm, neural, prompt, token_losses
 from explorer.panels.neural import Read
 from models.mixers.recurrent import STEPS, RecurrentNetwork
@@ -34,11 +33,13 @@ _MEANINGS: Mapping[str, str] = {
 _FORMULAS = {
     "rnn": [r"h_t = \tanh(W x_t + b + U h_{t-1} + b')"],
     "lstm": [
-        r"i_t, f_t, o_t = \sigma(W x_t + b + U h_{t-1} + b'), \qquad g_t = \tanh(W x_t + b + U h_{t-1} + b')",
+        r"i_t = \sigma(W_i x_t + b_i + U_i h_{t-1} + b'_i), \quad f_t, o_t \text{ likewise with } W_f, W_o, \dots",
+        r"g_t = \tanh(W_g x_t + b_g + U_g h_{t-1} + b'_g)",
         r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t)",
     ],
     "gru": [
-        r"r_t, z_t = \sigma(W x_t + b + U h_{t-1} + b'), \qquad n_t = \tanh(W x_t + b + r_t \odot (U h_{t-1} + b'))",
+        r"r_t = \sigma(W_r x_t + b_r + U_r h_{t-1} + b'_r), \quad z_t \text{ likewise with } W_z, \dots",
+        r"n_t = \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + b'_n))",
         r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}",
     ],
 }
@@ -83,7 +84,7 @@ def steps_view(slug: str) -> None:
         f"States of {first.lm.card.title}\nText: {text}",
     )
     ends = tokens <= MOST
-    losses = {read.lm.card.title: _losses(read, ends=ends) for read in reads}
+    losses = [(read.lm.card, _losses(read, ends=ends)) for read in reads]
     predicted = [
         *first.tokens[1:],
         *(first.lm.tokenizer.tokens([end]) if ends and (end := _end(first)) is not None else []),
@@ -143,17 +144,13 @@ def _steps(read: Read) -> Steps:
 
 
 def _next(read: Read) -> list[list[tuple[str, float, str, bool]]]:
-    """After each step the most probable tokens, and the one that came."""
-    probs = read.trace.logits.softmax(-1)
-    tops = probs.topk(min(_BARS, probs.shape[1])).indices
+    """After each step the most probable tokens, the one that came, and all others."""
+    probs = read.trace.logits.double().softmax(-1)
     rows = []
-    for t, top in enumerate(tops.tolist()):
+    for t, top in enumerate(probs.topk(min(_BARS, probs.shape[1])).indices.tolist()):
         came = read.ids[t + 1] if t + 1 < len(read.ids) else None
-        ids = top if came is None or came in top else [*top, came]
-        values = probs[t, ids].tolist()
-        names = read.lm.tokenizer.tokens(ids)
-        most = max(values)
-        rows.append([(name, p / most, percent(p), i == came) for name, i, p in zip(names, ids, values, strict=True)])
+        shown = top if came is None or came in top else [*top, came]
+        rows.append(algorithm.bars(probs[t], shown, came, read.lm.tokenizer))
     return rows
 
 

@@ -1,6 +1,7 @@
 """What single units of a network of characters follow: by correlation, by a probe, by a span that the reader marks."""
 
 import html
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,10 +58,10 @@ def units_view(slug: str) -> None:
     )
     if followed is None:
         return
-    span = _span(slug, len(followed.text))
+    span = _span(slug, followed.text)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        options = ["span", *followed.r] if span else list(followed.r)
+        options = [*(["span"] if span and span[0] < span[1] else []), *followed.r]
         names = {"span": "the marked span"}
         chosen = controls.pick_one(f"{slug}_property", "Units that follow", options, lambda one: names.get(one, one))
         if chosen == "span" and span:
@@ -118,23 +119,31 @@ def _probe(h: np.ndarray, y: np.ndarray, name: str) -> Probe | str:
         return str(error)
 
 
-def _span(slug: str, length: int) -> tuple[int, int] | None:
-    """What is marked, as the link says it: first-last."""
+def _span(slug: str, text: str) -> tuple[int, int] | None:
+    """What is marked, as the link says it: first-last, and the sign of the text in which it was."""
 
     def parse(words: str) -> tuple[int, int] | None:
-        first, last = map(int, words.split("-"))
-        return first, last
+        first, last, *sign = words.split("-")
+        return (int(first), int(last)) if sign in ([], [_sign(text)]) else None
 
     return address.parsed(
-        f"{slug}_span", None, parse, lambda span: span is not None and 0 <= span[0] <= span[1] < length
+        f"{slug}_span", None, parse, lambda span: span is not None and 0 <= span[0] <= span[1] < len(text)
     )
+
+
+def _sign(text: str) -> str:
+    return f"{zlib.crc32(text.encode(errors='surrogatepass')):x}"
 
 
 def _text(slug: str, followed: Followed, unit: int, r: float, name: str, span: tuple[int, int] | None) -> None:
     def mark(first: int, last: int) -> None:
+        words = f"{first}-{last}-{_sign(followed.text)}"
+        if last == first and address.value(f"{slug}_property") != "span":  # a place: what is followed stays
+            address.set_values(**{f"{slug}_span": words})
+            return
         address.set_values(
             **{
-                f"{slug}_span": f"{first}-{last}",
+                f"{slug}_span": words,
                 f"{slug}_property": "span" if last > first else None,
                 f"{slug}_unit": None,
             }
@@ -175,17 +184,21 @@ def _bars(r: np.ndarray, order: np.ndarray, name: str, unit: int) -> None:
 def _probes(followed: Followed) -> None:
     """Each property: its best unit, and what a linear probe reads off all units."""
     st.subheader("Read off all units", anchor=False)
-    rows = []
+    rows, none = [], dict[str, list[str]]()
     for name, r in followed.r.items():
-        best, probe = followed.best(name), followed.probes[name]
+        probe, best = followed.probes[name], followed.best(name)
+        unit = f"{best + 1} ({minus(f'{r[best]:.2f}')})"
         if isinstance(probe, str):
-            rows.append([name, "–", "–", f"<small>{html.escape(probe)}</small>"])
-            continue
-        score = percent(probe.score) if name in YES_NO else f"R² {minus(f'{probe.score:.2f}')}"
-        rows.append(
-            [name, f"{best + 1} ({minus(f'{r[best]:.2f}')})", score, percent(probe.baseline) if name in YES_NO else "0"]
-        )
+            none.setdefault(probe, []).append(name)
+            cells = [unit, "–", "–"]
+        elif name in YES_NO:
+            cells = [unit, percent(probe.score), percent(probe.baseline)]
+        else:
+            cells = [unit, f"R² {minus(f'{probe.score:.2f}')}", "R² 0"]
+        rows.append([name, *(cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in cells)])
     table("Properties", ("property", "best unit", "probe", "constant"), rows)
+    for message, names in none.items():
+        st.caption(f"{', '.join(names)}: {message}")
     st.caption(
         "In brackets: r. The probe, a weighted sum of all units, is fitted on two thirds of the text and judged on the "
         "last; constant: always the same answer. R²: the share of the variance that is explained."

@@ -143,7 +143,8 @@ def _figure(found: dict[str, Measured], names: Sequence[str], kind: str, text: s
     )
     st.caption(
         "The dotted line is theory: k steps back no gradient of the RNN can be longer than σᵏ times the last one, "
-        "with σ the largest singular value of U. Of the LSTM, h is changed while c is held; c takes h with it."
+        "with σ the largest singular value of U. An LSTM has two ways back: its h, and its c (dashed). Whether a "
+        "gradient vanishes is a matter of the weights: the name of the cell decides nothing."
         + (" The networks are the trained ones; only U was changed." if kind == "rescaled" else "")
         + (f" Untrained networks of {_HIDDEN} units, drawn at random." if kind == "fresh" else "")
     )

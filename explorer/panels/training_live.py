@@ -4,7 +4,7 @@ import html
 import math
 import uuid
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -50,8 +50,14 @@ class Shown:
 
     @property
     def model(self) -> NeuralLM | None:
-        """What came out; None: it has not ended yet, or was stopped."""
-        return self.job.result if self.job.state is State.DONE else None
+        """What came out, also of one that was stopped; None: it has not ended yet."""
+        lm = self.plan.lm
+        if lm is None or not self.job.is_over or self.job.state is State.FAILED:
+            return None
+        if self.job.state is State.STOPPED:
+            last = self.moments[-1]
+            lm.card = replace(lm.card, training=f"stopped after {last.step:,} of {last.steps:,} steps")
+        return lm
 
 
 def live_view(slug: str) -> None:
@@ -132,7 +138,7 @@ def _shown(job: Job | None, plan: Plan | None, source: Source, wanted: Wanted) -
 def _buttons(job: Job | None, plan: Plan | None, start: Callable[[], None]) -> None:
     """What can be done now."""
     if job is None or plan is None or job.is_over:
-        if st.button("Train" if job is None else "Train again", type="primary", key="train_live"):
+        if st.button("Train again" if job is not None and job.events else "Train", type="primary", key="train_live"):
             with controls.explained_errors(st.empty(), _SLOT):
                 start()
                 st.rerun()
@@ -253,7 +259,7 @@ def _facts(shown: Shown, last: Moment) -> str:
         words += f", {float(f'{last.tokens / last.seconds:.2g}'):,.0f} tokens a second"
     if not math.isnan(last.held_out_loss):
         words += f"; held-out perplexity {perplexity(last.held_out_loss)}"
-    if shown.model is not None:
+    if shown.job.state is State.DONE:
         best = min(moment.held_out_loss for moment in shown.moments if not math.isnan(moment.held_out_loss))
         words += f", at best {perplexity(best)}"
     if shown.plan.steering.paused and not shown.job.is_over:

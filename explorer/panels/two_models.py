@@ -12,6 +12,8 @@ from explorer.numbers import percent
 from explorer.panels import prompt
 from models.prediction.comparing import Agreement, agreement
 
+KEY = "Full bars: both models show the token. Hatched: only this one does. #3: third in the other model."
+
 
 def two_models(slug: str, reading: Reading) -> None:
     """Each model's most probable next tokens on the same axis, and where they agree."""
@@ -39,10 +41,7 @@ def two_models(slug: str, reading: Reading) -> None:
         bars(readings, 0, agreed, k)
     with columns[1]:
         bars(readings, 1, agreed, k)
-    st.caption(
-        "Full bars: both models show the token. Hatched: only this one does. #3: third in the other model. "
-        "Tokens are matched by what they say: a word that is one token here and two there is not shared."
-    )
+    st.caption(f"{KEY} Tokens are matched by what they say: a word that is one token here and two there is not shared.")
     explain.explanation(
         "The probability that two models share is the sum, over all tokens, of the smaller of the two probabilities: 1 "
         "where they are equal, 0 where they have nothing in common (1 minus the total variation distance).",

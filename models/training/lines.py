@@ -43,7 +43,7 @@ def read(text: str, *, characters: bool, most: int) -> Lines:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) < _FEWEST:
         raise ModelError(
-            f"{len(lines)} lines with text are too few: training needs {_FEWEST} or more, a sentence each."
+            f"Lines with text: {len(lines)}. That is too few: training needs {_FEWEST} or more, a sentence each."
         )
     each = min(EACH, len(lines) // 2)
     held_out = lines[each - 1 :: each]

@@ -75,7 +75,7 @@ class Moment:
     temperature: float  # of the sample
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Plan:
     """A text, and what is to be learned from it."""
 
@@ -85,6 +85,7 @@ class Plan:
     name: str  # of the model that comes out, unlike any other
     label: str = "Yours"  # what its title begins with
     steering: Steering = field(default_factory=Steering)
+    lm: NeuralLM | None = None  # once the training has begun; its weights change while it goes on
 
 
 def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None, NeuralLM]:
@@ -113,7 +114,7 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
     )
     learned, held_out = Sentences(text.learned, wanted.batch_size), Sentences(text.held_out, 64)
     training = Training(network, learned, settings, held_out)
-    lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
+    lm = plan.lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
     since = _Since()
     yield _moment(training, lm, plan, since)
     told, steered = time.monotonic(), False
@@ -124,7 +125,8 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
             since.held_out_loss = event.held_out_loss
         else:
             since.add(event)
-        if time.monotonic() - told > _EVERY or training.done == training.steps:
+        ends = training.done == training.steps
+        if isinstance(event, Look) if ends else time.monotonic() - told > _EVERY:
             yield _moment(training, lm, plan, since)
             since.told, told = True, time.monotonic()
         steered |= steering.rate_factor != 1.0

@@ -115,6 +115,7 @@ def test_a_marked_span_names_the_units_that_are_on_there(open_page):
     assert len(data["places"]) == 6
 
 
+@pytest.mark.slow
 def test_the_memory_of_three_networks(open_page):
     app = open_page("recurrent", recurrent_view="memory", recurrent_level="characters", prompt=PROMPT)
     now = [drawn(charts(app)[1], place, "y")[0] for place in range(4)]
@@ -123,6 +124,7 @@ def test_the_memory_of_three_networks(open_page):
     assert max(usual) < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["algorithms", "units", "memory"])
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_texts_are_read_or_explained(open_page, view, text):

@@ -165,6 +165,7 @@ def test_no_text_has_no_gradients_and_that_is_said(open_page):
     assert charts(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", ["pairs", "repeated"])
 def test_variety_is_that_of_the_texts_that_were_written(open_page, measure):
     app = opened(open_page, "collapse", "He said that", measure=measure)
@@ -211,6 +212,7 @@ def test_the_default_model_writes_where_it_is_asked_to(open_page):
     assert not notices(app)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("view", ["forcing", "gradients", "collapse"])
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
@@ -222,6 +224,7 @@ def test_odd_input_gets_a_result_or_a_clear_word(open_page, view, text):
     assert not any("<script" in body or "<b> " in body for body in bodies(app))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("view", ["forcing", "gradients", "collapse"])
 def test_every_control_at_its_extremes(open_page, view):

@@ -1,6 +1,7 @@
 """Live training on the page: the shared example, one of one's own, pause, stop, and the model that is kept."""
 
 import math
+import re
 import time
 
 import numpy as np
@@ -87,7 +88,9 @@ def test_a_training_can_be_paused_and_stopped_and_steered(open_page):
     run(button(app, "Stop").click())
     until(app, lambda app: "Train again" in labels(app))
     assert "; stopped" in facts(app)
-    assert "Keep this model" not in labels(app)
+    run(button(app, "Keep this model").click())
+    [kept] = [loader.model() for loader in app.session_state["_kept"].values()]
+    assert re.fullmatch(r"stopped after \d+ of \d+ steps", kept.card.training)
 
 
 @pytest.mark.parametrize(("text", "said"), [("one line", "too few"), ("", "too few")])
@@ -98,6 +101,7 @@ def test_too_little_text_is_said(open_page, text, said):
     assert charts(app)
 
 
+@pytest.mark.slow
 def test_a_kept_model_of_words_is_refused_where_it_does_not_fit(open_page):
     app = live(open_page, source="text", corpus=_TEXT, epochs="2", hidden="8", model="rnn")
     run(button(app, "Train").click())
@@ -125,6 +129,7 @@ def test_a_kept_model_of_words_is_refused_where_it_does_not_fit(open_page):
     assert not notices(app)
 
 
+@pytest.mark.slow
 def test_a_loss_beyond_all_numbers_is_told(open_page):
     app = live(open_page, source="text", corpus=_TEXT, epochs="20", rate="0.1", factor="10.0", model="feedforward")
     run(button(app, "Train").click())

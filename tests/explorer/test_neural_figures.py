@@ -18,26 +18,26 @@ def checked(figure):
 
 
 def test_losses_stand_side_by_side_and_names_are_text():
-    figure = checked(token_losses(["a", "<b>"], [("one", [1.0, 2.0]), ("$two$", [3.0, 4.0])]))
+    figure = checked(token_losses(["a", "<b>"], [("one", "#000000", [1.0, 2.0]), ("$two$", "#FF0000", [3.0, 4.0])]))
     assert [list(bars.y) for bars in figure.data] == [[1, 2], [3, 4]]
     assert list(figure.layout.xaxis.ticktext) == ["a", "&lt;b&gt;"]
     assert figure.data[1].name == "&#36;two&#36;"
     with pytest.raises(ValueError, match="2 tokens"):
-        token_losses(["a", "b"], [("one", [1.0])])
+        token_losses(["a", "b"], [("one", "#000000", [1.0])])
 
 
 def test_of_a_long_text_every_few_tokens_are_named():
-    figure = checked(token_losses(["w"] * 100, [("one", [1.0] * 100)]))
+    figure = checked(token_losses(["w"] * 100, [("one", "#000000", [1.0] * 100)]))
     assert len(figure.data[0].y) == 100
     assert len(figure.layout.xaxis.ticktext) == 34
 
 
 def test_lines_by_context_and_levels_beside_them():
-    figure = checked(by_context([("a", [2, 4, 8], [3.0, 2.0, 1.0])], "perplexity", levels=[("LSTM", 0.5)]))
+    figure = checked(by_context([("a", "#000000", [2, 4, 8], [3.0, 2.0, 1.0])], "perplexity", levels=[("LSTM", 0.5)]))
     assert list(figure.data[0].x) == [2, 4, 8]
     assert list(figure.data[1].y) == [0.5, 0.5]
     with pytest.raises(ValueError, match="3 contexts"):
-        by_context([("a", [2, 4, 8], [3.0])], "perplexity")
+        by_context([("a", "#000000", [2, 4, 8], [3.0])], "perplexity")
 
 
 def test_a_state_map_has_a_row_for_each_unit():
@@ -61,7 +61,7 @@ def test_units_are_coloured_by_sign_and_the_chosen_one_is_framed():
 def test_a_path_is_shown_up_to_a_step_on_a_plane_that_stays():
     points = np.array([[0.0, 0.0], [1.0, 2.0], [4.0, -1.0]])
     part, whole = (checked(trajectory(["a", "b", "c"], points, shown)) for shown in (2, 3))
-    assert list(part.data[1].text) == ["a", "b"]
+    assert list(part.data[1].hovertext) == ["a", "b"]
     assert part.layout.xaxis.range == whole.layout.xaxis.range
     assert part.data[1].marker.color[-1] == whole.data[1].marker.color[-1] == style.DECIDES
     with pytest.raises(ValueError, match="3 tokens"):
@@ -84,3 +84,8 @@ def test_curves_of_a_training_leave_out_what_is_not_known_yet():
     checked(live_curves([0.0], [np.nan], [np.nan]))
     with pytest.raises(ValueError, match="learned"):
         live_curves([0.0], [], [np.nan])
+
+
+def test_names_on_a_path_do_not_cover_each_other():
+    points = np.array([[0.0, 0.0], [0.001, 0.001], [1.0, 1.0]])
+    assert list(checked(trajectory(["a", "b", "c"], points, 3)).data[1].text) == ["", "b", "c"]
