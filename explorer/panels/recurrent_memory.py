@@ -114,8 +114,8 @@ def _bottleneck(slug: str, level: str) -> None:
         + ", ".join(f"{name} {percent(values[k])}" for name, values in scores.items()),
     )
     st.caption(
-        f"A linear probe on {found.tokens:,} tokens that the LSTM wrote. Dotted: always the most frequent token. What a "
-        "probe can't read may still be there, in another form. An LSTM remembers in c (dashed), and shows h."
+        f"A linear probe on {found.tokens:,} tokens that the LSTM wrote. Dotted: always the most frequent token. "
+        "What a probe can't read may still be there in another form. An LSTM remembers in c (dashed), and shows h."
     )
     columns: Columns = {"k": list(range(len(baseline))), **scores, "most frequent token": baseline}
     downloads(

@@ -47,7 +47,7 @@ def test_every_line_has_the_values_of_the_model(open_page, name, context):
         assert scores["said"].startswith("y ∈ R¹⁶⁰⁰⁰")
     total = score(lm, PROMPT, end=True).token_log_probs.sum()
     assert (
-        f"perplexity e^{-float(total) / 4:.3f} = {math.exp(-float(total) / 4):,.1f}"
+        f"perplexity exp({-float(total) / 4:.3f}) = {math.exp(-float(total) / 4):,.1f}"
         in data["positions"][-1]["blocks"][-1]["said"]
     )
 
