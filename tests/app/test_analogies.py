@@ -80,6 +80,7 @@ def _array(packed):
     return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_words_get_a_clear_word_and_what_was_there_stays(open_page, text):
     app = open_page("analogies")

@@ -206,6 +206,7 @@ def test_states_are_listed_by_how_often_they_are_visited(open_page, small):
         assert unescape(top).startswith(small.top_words(state, 1)[0][0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_prompts_are_read_or_explained(open_page, small, text):
     app = open_page("hmm", hmm_view="words")

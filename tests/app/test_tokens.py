@@ -167,6 +167,7 @@ def test_memory_of_one_hot_vectors_and_of_the_chosen_table(open_page):
     assert "Your choice 200,000 100 20 million 80 MB 40 MB" in " ".join(dense.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corpus", ODD.values(), ids=ODD)
 def test_any_text_can_be_learned_from(open_page, corpus):
     app = open_page("tokens")

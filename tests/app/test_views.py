@@ -61,6 +61,7 @@ def test_every_control_at_its_extremes(open_page, slug, view):
     assert not any("could not" in notice for notice in notices(app) if view != "models")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slug", "view"), TEXTS)
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_input_gets_a_result_or_a_clear_word(open_page, slug, view, text):

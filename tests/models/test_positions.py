@@ -1,0 +1,74 @@
+"""Positions against the papers' formulas, written a second time, and against transformers' RoPE and T5."""
+
+import math
+
+import pytest
+import torch
+from transformers import LlamaConfig, T5Config
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
+from transformers.models.t5.modeling_t5 import T5Attention
+
+from models.tokens import positions
+
+
+@pytest.mark.parametrize(("length", "width", "base"), [(7, 8, 10_000.0), (50, 6, 100.0), (3, 5, 10_000.0)])
+def test_sinusoids_are_those_of_the_paper(length: int, width: int, base: float) -> None:
+    table = positions.sinusoidal(length, width, base)
+    for t in range(length):
+        for i in range(width):
+            angle = t / base ** ((i - i % 2) / width)
+            assert float(table[t, i]) == pytest.approx(math.cos(angle) if i % 2 else math.sin(angle), abs=1e-6)
+
+
+def test_a_step_of_k_is_a_turn_that_does_not_depend_on_where() -> None:
+    width, k = 8, 5
+    table = positions.sinusoidal(100, width).double()
+    turn = torch.zeros(width, width, dtype=torch.double)
+    for pair, frequency in enumerate(positions.frequencies(width).tolist()):
+        cos, sin = math.cos(k * frequency), math.sin(k * frequency)
+        turn[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = torch.tensor([[cos, sin], [-sin, cos]])
+    torch.testing.assert_close(table[:-k] @ turn.T, table[k:], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("heads", "slopes"),
+    [
+        (8, [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]),
+        (4, [1 / 4, 1 / 16, 1 / 64, 1 / 256]),
+        (6, [1 / 4, 1 / 16, 1 / 64, 1 / 256, 1 / 2, 1 / 8]),
+        (1, [1 / 256]),
+    ],
+)
+def test_slopes_of_alibi_are_those_of_its_authors_code(heads: int, slopes: list[float]) -> None:
+    assert positions.alibi_slopes(heads).tolist() == pytest.approx(slopes)
+
+
+def test_alibi_takes_more_the_farther_a_key_is() -> None:
+    bias = positions.alibi(3, 5, 4)
+    assert bias.shape == (4, 3, 5)
+    torch.testing.assert_close(bias[0], -0.25 * torch.tensor([[2.0, 1, 0, 0, 0], [3, 2, 1, 0, 0], [4, 3, 2, 1, 0]]))
+
+
+@pytest.mark.parametrize("first", [0, 499])
+def test_rope_is_that_of_transformers(first: int) -> None:
+    random = torch.Generator().manual_seed(1)
+    q, k = (torch.randn(1, 2, 6, 16, generator=random) for _ in range(2))
+    config = LlamaConfig(hidden_size=32, num_attention_heads=2, head_dim=16)
+    cos, sin = LlamaRotaryEmbedding(config)(q, torch.arange(first, first + 6)[None])
+    for ours, theirs in zip(
+        (positions.turned(q, first), positions.turned(k, first)), apply_rotary_pos_emb(q, k, cos, sin)
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+
+
+def test_buckets_are_those_of_t5() -> None:
+    attention = T5Attention(T5Config(relative_attention_num_buckets=32, relative_attention_max_distance=128))
+    theirs = attention._relative_position_bucket(
+        torch.arange(300)[None] - torch.arange(300)[:, None], bidirectional=False, num_buckets=32, max_distance=128
+    )
+    torch.testing.assert_close(positions.t5_buckets(300, 300), theirs)
+
+
+def test_attempt_1_grows_with_the_text() -> None:
+    table = positions.index(4, 3)
+    assert table.tolist() == [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]]
