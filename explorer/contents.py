@@ -74,6 +74,13 @@ PAGES = (
         "Calculate with words: king is to man as what is to woman?",
     ),
     Entry(
+        "positions",
+        "Position encodings",
+        "tokens",
+        "schedule",
+        "See what attention knows of order, and how a vector tells a place.",
+    ),
+    Entry(
         "markov",
         "Markov chain",
         "mixers",

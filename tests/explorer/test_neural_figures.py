@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from explorer import style
+from explorer.figures import positions
 from explorer.figures.feedforward import by_context
 from explorer.figures.losses import token_losses
 from explorer.figures.recurrent import remembering, state_map, trajectory, unit_bars
@@ -89,3 +90,22 @@ def test_curves_of_a_training_leave_out_what_is_not_known_yet():
 def test_names_on_a_path_do_not_cover_each_other():
     points = np.array([[0.0, 0.0], [0.001, 0.001], [1.0, 1.0]])
     assert list(checked(trajectory(["a", "b", "c"], points, 3)).data[1].text) == ["", "b", "c"]
+
+
+def test_codes_of_positions_are_drawn_as_they_are():
+    table = np.array([[0.0, 1.0], [0.8, 0.5], [0.9, -0.4]])
+    np.testing.assert_allclose(checked(positions.code_map(table)).data[0].z, table.T)
+    drawn = checked(positions.waves(table, [0, 1], [6.28, 6280.0]))
+    assert [line.name for line in drawn.data] == ["i = 0: 6.3 positions", "i = 1: 6,280 positions"]
+    products = checked(positions.by_offset(table, [1], "product")).data[0]
+    assert list(products.x) == [-1, 0, 1]
+    np.testing.assert_allclose(products.y, table @ table[1], rtol=1e-6)
+    assert float(checked(positions.by_offset(table, [1], "distance")).data[0].y[1]) == 0
+    hand = checked(positions.clocks([1.0, 0.1], 2, 3)).data[2]
+    np.testing.assert_allclose([hand.x[1], hand.y[1]], [np.sin(2), np.cos(2)], rtol=1e-6)
+    bars = checked(positions.differences([("a", None, 0.5), ("b", 0.25, 0.5)])).data
+    assert np.isnan(bars[0].x[0])
+    with pytest.raises(ValueError, match="2 dimensions"):
+        positions.waves(table, [0, 1], [6.28])
+    with pytest.raises(ValueError, match="positions and dimensions"):
+        positions.code_map(table[0])

@@ -1,0 +1,30 @@
+"""Position encodings: what attention knows of order without them, and codes that tell a place."""
+
+import streamlit as st
+
+from explorer import chrome, controls
+from explorer.panels import positions_code, positions_order
+
+SLUG = "positions"
+_CHOICES: dict[str, str | None] = {
+    f"{SLUG}_{name}": None for name in ("view", "shuffle", "code", "base", "width", "length", "measure", "t", "k")
+}
+_CODE = _CHOICES | {f"{SLUG}_view": "code"}
+PRESETS: dict[str, chrome.Preset] = {
+    "I am happy": _CHOICES | {"prompt": positions_order.TEXT},
+    "Dog bites man": _CHOICES | {"prompt": "the dog bites the man", f"{SLUG}_shuffle": "3"},
+    "Sinusoids": _CODE,
+    "Attempt 1": _CODE | {f"{SLUG}_code": "index"},
+    "Short waves": _CODE | {f"{SLUG}_base": "10"},
+}
+VIEWS = {
+    "order": ("Set or sequence", positions_order.order_view),
+    "code": ("Codes of places", positions_code.code_view),
+}
+
+chrome.header(SLUG, PRESETS)
+view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
+places = {name: st.container() if name == view else st.empty() for name in VIEWS}
+with places[view]:
+    VIEWS[view][1](SLUG)
+chrome.footer(SLUG)

@@ -1,0 +1,230 @@
+"""Codes of positions: as a map, as waves, by their products, and as hands of clocks."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from explorer import style
+from explorer.figures import made
+
+_FONT = {"size": style.FONT_SIZE}
+
+
+def code_map(table: ArrayLike) -> go.Figure:
+    """Each column a position, each row a dimension: blue above 0, orange below.
+
+    Args:
+        table: shape (position, dimension).
+    """
+    values = np.asarray(table, dtype=np.float32)
+    if values.ndim != 2:
+        raise ValueError(f"a table of positions and dimensions is needed, not an array of shape {values.shape}")
+    most = float(np.abs(values).max(initial=1e-6))
+    return made(
+        data=[
+            {
+                "type": "heatmap",
+                "z": np.ascontiguousarray(values.T),
+                "zmin": -most,
+                "zmax": most,
+                "colorscale": style.SIGNED,
+                "showscale": False,
+                "hovertemplate": "position %{x}, dimension %{y}: %{z:.4f}<extra></extra>",
+            }
+        ],
+        layout={
+            "height": 360,
+            "dragmode": False,
+            "xaxis": _axis("position t"),
+            "yaxis": _axis("dimension i") | {"autorange": "reversed"},
+        },
+    )
+
+
+def waves(table: ArrayLike, dimensions: Sequence[int], lengths: Sequence[float]) -> go.Figure:
+    """Single dimensions over the positions.
+
+    Args:
+        table: shape (position, dimension).
+        dimensions: those that are drawn.
+        lengths: the wavelength of each, in positions.
+    """
+    values = np.asarray(table, dtype=np.float32)
+    if len(dimensions) != len(lengths):
+        raise ValueError(f"{len(dimensions)} dimensions need as many wavelengths, not {len(lengths)}")
+    places = np.arange(len(values), dtype=np.float32)
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": f"i = {dimension}: {length:,.1f} positions"
+            if length < 100
+            else f"i = {dimension}: {length:,.0f} positions",
+            "x": places,
+            "y": np.ascontiguousarray(values[:, dimension]),
+            "line": {"color": style.CATEGORIES[place % len(style.CATEGORIES)], "width": 2},
+            "hovertemplate": f"dimension {dimension}, position %{{x:.0f}}: %{{y:.4f}}<extra></extra>",
+        }
+        for place, (dimension, length) in enumerate(zip(dimensions, lengths, strict=True))
+    ]
+    return made(
+        data=data,
+        layout={
+            "height": 320,
+            "dragmode": False,
+            "showlegend": True,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
+            "xaxis": _axis("position t"),
+            "yaxis": _axis("PE(t, i)"),
+        },
+    )
+
+
+def by_offset(table: ArrayLike, places: Sequence[int], measure: str) -> go.Figure:
+    """How alike the codes of two positions are, against the offset between them; a line for each first position.
+
+    Args:
+        table: shape (position, dimension).
+        places: the first positions.
+        measure: "product", or "distance".
+    """
+    values = np.asarray(table, dtype=np.float64)
+    data = list[dict[str, Any]]()
+    for i, place in enumerate(places):
+        alike = values @ values[place] if measure == "product" else np.linalg.norm(values - values[place], axis=1)
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"from t = {place}",
+                "x": np.arange(len(values), dtype=np.float32) - place,
+                "y": alike.astype(np.float32),
+                "line": {"color": style.CATEGORIES[i], "width": 2, "dash": ("solid", "dash", "dot")[i % 3]},
+                "hovertemplate": f"t = {place}, offset %{{x:.0f}}: %{{y:.4f}}<extra></extra>",
+            }
+        )
+    return made(
+        data=data,
+        layout={
+            "height": 320,
+            "dragmode": False,
+            "showlegend": True,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
+            "xaxis": _axis("offset k"),
+            "yaxis": _axis("PE(t) · PE(t + k)" if measure == "product" else "|PE(t) − PE(t + k)|"),
+        },
+    )
+
+
+def clocks(frequencies: Sequence[float], t: int, k: int) -> go.Figure:
+    """A clock for each pair of dimensions: its hand at t, and where k positions more turn it.
+
+    Args:
+        frequencies: radians a position of each.
+        t: a position.
+        k: an offset.
+    """
+    around = np.linspace(0, 2 * math.pi, 60)
+    faces: list[dict[str, Any]] = []
+    hands: list[dict[str, Any]] = []
+    for i, frequency in enumerate(frequencies):
+        centre = 2.6 * i
+        faces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": (centre + np.sin(around)).astype(np.float32),
+                "y": np.cos(around).astype(np.float32),
+                "line": {"color": style.REMOVED, "width": 1.5},
+                "hoverinfo": "skip",
+            }
+        )
+        for place, colour, dash in ((t, style.PROBABILITY, "solid"), (t + k, style.DECIDES, "dash")):
+            angle = place * frequency
+            hands.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines+markers",
+                    "x": np.array([centre, centre + math.sin(angle)], dtype=np.float32),
+                    "y": np.array([0, math.cos(angle)], dtype=np.float32),
+                    "line": {"color": colour, "width": 3, "dash": dash},
+                    "marker": {"color": colour, "size": [0, 8]},
+                    "hovertemplate": f"pair {i} at {place}: sin {math.sin(angle):.4f}, cos {math.cos(angle):.4f}"
+                    "<extra></extra>",
+                }
+            )
+    labels = {
+        "type": "scatter",
+        "mode": "text",
+        "x": np.array([2.6 * i for i in range(len(frequencies))], dtype=np.float32),
+        "y": np.full(len(frequencies), -1.45, dtype=np.float32),
+        "text": [f"pair {i}: + {math.degrees(k * frequency) % 360:.0f}°" for i, frequency in enumerate(frequencies)],
+        "textfont": _FONT,
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+    hidden = {"visible": False, "fixedrange": True}
+    return made(
+        data=[*faces, *hands, labels],
+        layout={
+            "height": 210,
+            "dragmode": False,
+            "xaxis": hidden | {"range": [-1.3, 2.6 * len(frequencies) - 1.3]},
+            "yaxis": hidden | {"range": [-1.8, 1.15], "scaleanchor": "x"},
+        },
+    )
+
+
+def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
+    """How much the order changes under each scheme, without a mask and with one.
+
+    Args:
+        rows: of each scheme its name, and both shares; None where it needs a mask.
+    """
+    places = np.arange(len(rows), dtype=np.float32)
+    data = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": places,
+            "x": np.array([math.nan if row[which] is None else row[which] for row in rows], dtype=np.float32),
+            "marker": {"color": style.CATEGORIES[which - 1], "pattern": {"shape": "" if which == 1 else "/"}},
+            "hovertemplate": f"{name}: %{{x:.4g}}<extra></extra>",
+        }
+        for which, name in ((1, "without a mask"), (2, "with a causal mask"))
+    ]
+    return made(
+        data=data,
+        layout={
+            "height": 70 + 42 * len(rows),
+            "dragmode": False,
+            "showlegend": True,
+            "legend": {
+                "orientation": "h",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "x": 0,
+                "font": _FONT,
+                "traceorder": "normal",
+            },
+            "xaxis": _axis("change of the output, as a share of its length") | {"rangemode": "tozero"},
+            "yaxis": {
+                "tickmode": "array",
+                "tickvals": places,
+                "ticktext": [name for name, *_ in rows],
+                "tickfont": _FONT,
+                "range": [len(rows) - 0.5, -0.5],
+                "showgrid": False,
+                "fixedrange": True,
+            },
+        },
+    )
+
+
+def _axis(title: str) -> dict[str, Any]:
+    return {"title": {"text": title, "font": _FONT}, "tickfont": _FONT, "fixedrange": True}

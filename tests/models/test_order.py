@@ -1,0 +1,53 @@
+"""Without positions and mask attention is permutation equivariant; anything else tells orders apart."""
+
+import pytest
+import torch
+from torch import nn
+
+from models.mixers.order import NEEDS_MASK, SCHEMES, attended, compared
+from models.mixers.transformer import Attention, TransformerConfig
+
+_E = torch.randn(6, 16, generator=torch.Generator().manual_seed(3))
+_ORDER = [2, 0, 1, 4, 5, 3]
+
+
+def test_without_positions_and_mask_order_is_nothing() -> None:
+    assert float(compared(_E, _ORDER, "none", masked=False).differences.max()) < 1e-12
+
+
+@pytest.mark.parametrize("scheme", [one for one in SCHEMES if one not in ("none", *NEEDS_MASK)])
+def test_positions_tell_orders_apart(scheme: str) -> None:
+    assert float(compared(_E, _ORDER, scheme, masked=False).differences.min()) > 1e-3
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_mask_lets_order_through(scheme: str) -> None:
+    assert float(compared(_E, _ORDER, scheme, masked=True).differences.max()) > 1e-2
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_same_order_gives_the_same(scheme: str) -> None:
+    assert float(compared(_E, range(6), scheme, masked=True).differences.max()) == 0
+
+
+def test_the_last_token_sees_the_same_set_with_a_mask() -> None:
+    differences = compared(_E, [1, 0, 2, 4, 3, 5], "none", masked=True).differences
+    assert float(differences[5]) < 1e-12
+    assert float(differences[0]) > 1e-3
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_it_is_torchs_attention(masked: bool) -> None:
+    attention = Attention(TransformerConfig(vocab_size=1, n_embd=16, n_layer=1, n_head=4, positions="none"))
+    theirs = nn.MultiheadAttention(16, 4, batch_first=True)
+    theirs.load_state_dict(
+        {
+            "in_proj_weight": attention.c_attn.weight,
+            "in_proj_bias": attention.c_attn.bias,
+            "out_proj.weight": attention.c_proj.weight,
+            "out_proj.bias": attention.c_proj.bias,
+        }
+    )
+    mask = nn.Transformer.generate_square_subsequent_mask(6) if masked else None
+    expected, _ = theirs(_E[None], _E[None], _E[None], attn_mask=mask, is_causal=masked)
+    torch.testing.assert_close(attended(attention, _E, masked=masked), expected[0], atol=1e-5, rtol=0)
