@@ -205,8 +205,23 @@ def _release(loader: Loader) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, on_release=_release)
-def _loader(name: str) -> Loader:
+def _large(name: str) -> Loader:
     return Loader(name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, on_release=_release)
+def _small(name: str) -> Loader:
+    """Of a model that ships: all of them together take less than a large one, so none need make room for another."""
+    return Loader(name)
+
+
+def _loader(name: str) -> Loader:
+    return _small(name) if registry.ships(name) else _large(name)
+
+
+def forget(name: str) -> None:
+    """The model is loaded anew when it is next asked for."""
+    (_small if registry.ships(name) else _large).clear(name)
 
 
 def keep(lm: "LanguageModel") -> None:
@@ -272,7 +287,7 @@ def ready(name: str, place: DeltaGenerator) -> Loader:
     if loader.failed and time.monotonic() > loader.ended + RETRY_AFTER:
         with _RETRYING:
             if _loader(name) is loader:
-                _loader.clear(name)
+                forget(name)
         loader = _loader(name)
     if not loader.wait(0):
         while not loader.wait(0.05):

@@ -107,6 +107,11 @@ def load(name: str, progress: Callable[[str], None] = lambda _line: None) -> "La
     return pretrained.load_hub(other, progress)
 
 
+def ships(name: str) -> bool:
+    """Whether it is one of the small models that come with the project."""
+    return card(name) in _zoo()
+
+
 def is_here(name: str) -> bool:
     """Whether `load` needs no network for this model. Imports no torch."""
     known = card(name)

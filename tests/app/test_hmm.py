@@ -39,9 +39,9 @@ def small(monkeypatch):
     lm = HMMLM(HMM(*(table.log_softmax(-1) for table in tables)), tokenizer, card)
     load = models.load
     monkeypatch.setattr(models, "load", lambda name, *args: lm if name == "hmm" else load(name, *args))
-    loading._loader.clear("hmm")
+    loading.forget("hmm")
     yield lm
-    loading._loader.clear("hmm")
+    loading.forget("hmm")
 
 
 def words(app):

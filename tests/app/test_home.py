@@ -126,7 +126,7 @@ def test_a_model_that_comes_later_fills_the_picture(open_page, monkeypatch):
     def absent(*_args):
         raise ModelError("not yet")
 
-    loading._loader.clear()
+    loading._large.clear()
     monkeypatch.setattr(loading, "RETRY_AFTER", 0.0)
     with monkeypatch.context() as without:
         without.setattr(models, "load", absent)
