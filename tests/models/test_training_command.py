@@ -71,7 +71,7 @@ def test_a_run_that_was_killed_goes_on(monkeypatch, corpus):
 def test_a_short_text_gets_a_clear_word(monkeypatch, tmp_path):
     path = tmp_path / "short.txt"
     path.write_text("one line", encoding="utf-8")
-    with pytest.raises(SystemExit, match="1 lines with text"):
+    with pytest.raises(SystemExit, match="Lines with text: 1"):
         run(monkeypatch, path, "rnn")
 
 
