@@ -3,11 +3,12 @@
 import streamlit as st
 
 from explorer import chrome, controls
-from explorer.panels import positions_code, positions_order
+from explorer.panels import positions_code, positions_order, positions_row
 
 SLUG = "positions"
 _CHOICES: dict[str, str | None] = {
-    f"{SLUG}_{name}": None for name in ("view", "shuffle", "code", "base", "width", "length", "measure", "t", "k")
+    f"{SLUG}_{name}": None
+    for name in ("view", "shuffle", "code", "base", "width", "length", "measure", "t", "k", "scheme", "far")
 }
 _CODE = _CHOICES | {f"{SLUG}_view": "code"}
 PRESETS: dict[str, chrome.Preset] = {
@@ -15,11 +16,14 @@ PRESETS: dict[str, chrome.Preset] = {
     "Dog bites man": _CHOICES | {"prompt": "the dog bites the man", f"{SLUG}_shuffle": "3"},
     "Sinusoids": _CODE,
     "Attempt 1": _CODE | {f"{SLUG}_code": "index"},
+    "Places 1 and 500": _CHOICES
+    | {"prompt": positions_row.TEXT, f"{SLUG}_view": "row", f"{SLUG}_scheme": "sinusoidal"},
     "Short waves": _CODE | {f"{SLUG}_base": "10"},
 }
 VIEWS = {
     "order": ("Set or sequence", positions_order.order_view),
     "code": ("Codes of places", positions_code.code_view),
+    "row": ("Here and far on", positions_row.row_view),
 }
 
 chrome.header(SLUG, PRESETS)

@@ -226,5 +226,63 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
     )
 
 
+def rows_of_attention(tokens: Sequence[str], near: ArrayLike, far: ArrayLike, places: tuple[int, int]) -> go.Figure:
+    """What one word takes of each word, in each head, at two places of the text.
+
+    Args:
+        tokens: visible forms.
+        near: weights at the first place, shape (head, token).
+        far: the same at the second.
+        places: of the first token.
+    """
+    tables = [np.asarray(weights, dtype=np.float32) for weights in (near, far)]
+    heads = len(tables[0])
+    if any(weights.shape != (heads, len(tokens)) for weights in tables):
+        raise ValueError(f"{len(tokens)} tokens need weights of as many columns, not {[one.shape for one in tables]}")
+    at = np.arange(len(tokens), dtype=np.float32)
+    shown = [style.figure_text(token) for token in tokens]
+    data: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {"height": 300, "dragmode": False, "bargap": 0.2}
+    for head in range(heads):
+        number = "" if head == 0 else str(head + 1)
+        for weights, place, colour, shape in zip(
+            tables, places, (style.PROBABILITY, style.DECIDES), ("", "/"), strict=True
+        ):
+            data.append(
+                {
+                    "type": "bar",
+                    "x": at,
+                    "y": weights[head],
+                    "xaxis": f"x{number}",
+                    "yaxis": f"y{number}",
+                    "marker": {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}},
+                    "hovertext": shown,
+                    "hovertemplate": f"head {head + 1}, from place {place}: <b>%{{hovertext}}</b> %{{y:.4f}}"
+                    "<extra></extra>",
+                }
+            )
+        width = 1 / heads
+        layout[f"xaxis{number}"] = {
+            "title": {"text": f"head {head + 1}", "font": _FONT},
+            "domain": [head * width + 0.02, (head + 1) * width - 0.02],
+            "anchor": f"y{number}",
+            "tickmode": "array",
+            "tickvals": at,
+            "ticktext": shown,
+            "tickfont": _FONT,
+            "autotickangles": [0, -50, -90],
+            "showgrid": False,
+            "fixedrange": True,
+        }
+        layout[f"yaxis{number}"] = {
+            "range": [0, 1],
+            "anchor": f"x{number}",
+            "showticklabels": head == 0,
+            "tickfont": _FONT,
+            "fixedrange": True,
+        }
+    return made(data=data, layout=layout)
+
+
 def _axis(title: str) -> dict[str, Any]:
     return {"title": {"text": title, "font": _FONT}, "tickfont": _FONT, "fixedrange": True}

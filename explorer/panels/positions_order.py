@@ -18,7 +18,7 @@ from models.tokens.positions import SCHEMES
 
 TEXT = "I am happy"
 TITLES = {"none": SCHEMES["none"], "index": "Attempt 1", **SCHEMES}
-_MODEL = "lstm"  # whose embeddings are taken
+MODEL = "lstm"  # whose embeddings are taken
 _MOST = 30  # words
 
 
@@ -33,7 +33,7 @@ class Found:
 def order_view(slug: str) -> None:
     """The text, another order of its words, and what attention makes of both."""
     text = controls.text("prompt", "Text", TEXT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    reading = prompt.read_prompt(_MODEL, text)
+    reading = prompt.read_prompt(MODEL, text)
     if reading is None:
         return
     ids = list(reading.score.token_ids)[:_MOST]
@@ -53,7 +53,7 @@ def order_view(slug: str) -> None:
 
         return Found(of(masked=False), of(masked=True))
 
-    found = waiting.waited(f"{slug} order", (_MODEL, tuple(ids), tuple(other)), work, "Attention in two orders")
+    found = waiting.waited(f"{slug} order", (MODEL, tuple(ids), tuple(other)), work, "Attention in two orders")
     if found is None:
         return
     if len(reading.score.token_ids) > _MOST:

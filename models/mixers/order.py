@@ -14,7 +14,7 @@ from models.tokens import positions
 ADDED = ("index", "sinusoidal", "learned")  # codes that are added to the embeddings
 SCHEMES = ("none", *ADDED, "alibi", "rope", "t5")
 NEEDS_MASK = ("alibi", "t5")  # as they are built here, for what stands before a query alone
-_LONGEST = 1_024  # places of the learned code
+LONGEST = 1_024  # places
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,32 +44,58 @@ def compared(
         masked: whether a token sees only those before it and itself.
         seed: of the weights.
     """
-    heads = 4
+    attention, code = _drawn(embeddings.shape[1], scheme, seed)
+    places = torch.tensor(list(order))
+    x = embeddings.double()
+    first = attended(attention, x + code[: len(x)], masked=masked)
+    other = attended(attention, x[places] + code[: len(x)], masked=masked)
+    second = torch.empty_like(other)
+    second[places] = other
+    return Compared(first, second)
+
+
+@torch.no_grad()
+def last_row(
+    embeddings: Float[Tensor, "pos n_embd"], scheme: str, first: int, *, seed: int = 1
+) -> tuple[Float[Tensor, "n_head pos"], Float[Tensor, "n_head pos"]]:
+    """How the last token of a text looks at all of it: scores before the softmax, and its weights.
+
+    Args:
+        embeddings: as in `compared`.
+        scheme: one of SCHEMES.
+        first: the place of the first token, so that the text may stand anywhere up to LONGEST.
+        seed: of the weights.
+    """
+    attention, code = _drawn(embeddings.shape[1], scheme, seed)
+    length = len(embeddings)
+    q, k, _ = (part[0] for part in attention.qkv((embeddings.double() + code[first : first + length])[None], first))
+    scores = q[:, -1:] @ k.mT / math.sqrt(q.shape[-1])
+    bias = attention.offset_bias(length)
+    row = (scores if bias is None else scores + bias[:, -1:])[:, 0]
+    return row, row.softmax(-1)
+
+
+def _drawn(width: int, scheme: str, seed: int) -> tuple[Attention, Float[Tensor, "place n_embd"]]:
+    """Attention with random weights, and the code that is added at each place."""
     config = TransformerConfig(
         vocab_size=1,
-        n_embd=embeddings.shape[1],
+        n_embd=width,
         n_layer=1,
-        n_head=heads,
+        n_head=4,
         positions=scheme if scheme in positions.SCHEMES else "none",
     )
     generator = torch.Generator().manual_seed(seed)
     attention = Attention(config).double()
     for name, weights in sorted(attention.named_parameters()):
-        if weights.ndim == 2 and name != "bias.weight":
+        if weights.ndim == 1:
+            weights.zero_()
+        elif name != "bias.weight":
             weights.copy_(
                 torch.randn(weights.shape, generator=generator, dtype=torch.double) * weights.shape[1] ** -0.5
             )
-        elif name != "bias.weight":
-            weights.zero_()
     if attention.bias is not None:
         attention.bias.weight.copy_(torch.randn(attention.bias.weight.shape, generator=generator, dtype=torch.double))
-    code = _code(scheme, embeddings.shape[0], embeddings.shape[1], generator)
-    places = torch.tensor(list(order))
-    first = attended(attention, embeddings.double() + code, masked=masked)
-    other = attended(attention, embeddings.double()[places] + code, masked=masked)
-    second = torch.empty_like(other)
-    second[places] = other
-    return Compared(first, second)
+    return attention, _code(scheme, width, generator)
 
 
 def attended(attention: Attention, x: Float[Tensor, "pos n_embd"], *, masked: bool) -> Float[Tensor, "pos n_embd"]:
@@ -84,12 +110,12 @@ def attended(attention: Attention, x: Float[Tensor, "pos n_embd"], *, masked: bo
     return mixed
 
 
-def _code(scheme: str, length: int, width: int, generator: torch.Generator) -> Float[Tensor, "pos n_embd"]:
+def _code(scheme: str, width: int, generator: torch.Generator) -> Float[Tensor, "place n_embd"]:
     """What is added; about as long as an embedding, but for attempt 1, which grows."""
     if scheme == "index":
-        return positions.index(length, width).double()
+        return positions.index(LONGEST, width).double()
     if scheme == "sinusoidal":
-        return positions.sinusoidal(length, width).double()
+        return positions.sinusoidal(LONGEST, width).double()
     if scheme == "learned":
-        return torch.randn(_LONGEST, width, generator=generator, dtype=torch.double)[:length]
-    return torch.zeros(length, width, dtype=torch.double)
+        return torch.randn(LONGEST, width, generator=generator, dtype=torch.double)
+    return torch.zeros(LONGEST, width, dtype=torch.double)

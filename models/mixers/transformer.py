@@ -87,13 +87,13 @@ class Attention(nn.Module):
         self.c_proj = nn.Linear(config.n_embd, config.n_embd)
         self.bias = nn.Embedding(positions.BUCKETS, config.n_head) if config.positions == "t5" else None
 
-    def qkv(self, x: Float[Tensor, "batch pos n_embd"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Each of shape (batch, n_head, pos, d_head)."""
+    def qkv(self, x: Float[Tensor, "batch pos n_embd"], first: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """Each of shape (batch, n_head, pos, d_head); the first token stands at the place `first`."""
         q, k, v = (
             part.unflatten(-1, (self.config.n_head, -1)).transpose(1, 2) for part in self.c_attn(x).chunk(3, dim=-1)
         )
         if self.config.positions == "rope":
-            q, k = positions.turned(q), positions.turned(k)
+            q, k = positions.turned(q, first), positions.turned(k, first)
         return q, k, v
 
     def offset_bias(self, length: int) -> Float[Tensor, "n_head pos pos"] | None:

@@ -54,6 +54,22 @@ def test_attempt_1_is_the_index(open_page):
     assert any("no end to it" in markdown.value for markdown in app.markdown)
 
 
+@pytest.mark.parametrize("scheme", ["sinusoidal", "rope"])
+def test_the_row_of_the_last_word_here_and_far_on(open_page, scheme):
+    app = open_page(
+        "positions", prompt="happy new year", positions_view="row", positions_scheme=scheme, positions_far="300"
+    )
+    lm = models.load("lstm")
+    e = lm.network.wte.weight.detach()[lm.tokenizer.encode("happy new year")]
+    e = e / e.square().mean(dim=-1, keepdim=True).sqrt()
+    for head in range(4):
+        for which, first in enumerate((1, 300)):
+            weights = order.last_row(e, scheme, first)[1][head]
+            np.testing.assert_allclose(drawn(charts(app)[0], 2 * head + which, "y"), weights, atol=1e-6)
+    [body] = [body for body in bodies(app) if "<table" in body]
+    assert body.count("<td>0</td>") == 4  # none, ALiBi, RoPE, T5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_texts_are_read_or_explained(open_page, text):

@@ -109,3 +109,12 @@ def test_codes_of_positions_are_drawn_as_they_are():
         positions.waves(table, [0, 1], [6.28])
     with pytest.raises(ValueError, match="positions and dimensions"):
         positions.code_map(table[0])
+
+
+def test_rows_of_attention_stand_side_by_side():
+    near, far = np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([[0.3, 0.7], [1.0, 0.0]])
+    bars = checked(positions.rows_of_attention(["a", "b"], near, far, (1, 500))).data
+    np.testing.assert_allclose([bar.y for bar in bars], [near[0], far[0], near[1], far[1]])
+    assert [bar.xaxis for bar in bars] == ["x", "x", "x2", "x2"]
+    with pytest.raises(ValueError, match="2 tokens"):
+        positions.rows_of_attention(["a", "b"], near[:, :1], far, (1, 500))

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.mixers.order import NEEDS_MASK, SCHEMES, attended, compared
+from models.mixers import order
+from models.mixers.order import NEEDS_MASK, SCHEMES, attended, compared, last_row
 from models.mixers.transformer import Attention, TransformerConfig
 
 _E = torch.randn(6, 16, generator=torch.Generator().manual_seed(3))
@@ -51,3 +52,28 @@ def test_it_is_torchs_attention(masked: bool) -> None:
     mask = nn.Transformer.generate_square_subsequent_mask(6) if masked else None
     expected, _ = theirs(_E[None], _E[None], _E[None], attn_mask=mask, is_causal=masked)
     torch.testing.assert_close(attended(attention, _E, masked=masked), expected[0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_relative_schemes_look_alike_wherever_a_text_stands(scheme: str) -> None:
+    (near, weights), (far, _) = last_row(_E, scheme, 1), last_row(_E, scheme, 500)
+    is_relative = scheme in ("none", "alibi", "rope", "t5")
+    assert (float((near - far).abs().max()) < 1e-9) is is_relative
+    torch.testing.assert_close(weights.sum(-1), torch.ones(4, dtype=torch.double))
+
+
+@torch.no_grad()
+def test_the_last_row_is_by_hand() -> None:
+    attention, code = order._drawn(16, "sinusoidal", 1)
+    x = _E.double() + code[7:13]
+    (wq, bq), (wk, bk) = (
+        (attention.c_attn.weight[part], attention.c_attn.bias[part]) for part in (slice(0, 16), slice(16, 32))
+    )
+    row, weights = last_row(_E, "sinusoidal", 7)
+    for head in range(4):
+        part = slice(4 * head, 4 * head + 4)
+        query = (wq @ x[-1] + bq)[part]
+        for place in range(6):
+            key = (wk @ x[place] + bk)[part]
+            assert float(row[head, place]) == pytest.approx(float(query @ key) / 2, abs=1e-9)
+    torch.testing.assert_close(weights, row.softmax(-1))
