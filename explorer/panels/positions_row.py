@@ -42,9 +42,9 @@ def row_view(slug: str) -> None:
         alt=f"What the last word, {tokens[-1]}, looks at in each of four heads, at places {_FIRST} and {far}.",
     )
     st.caption(
-        f"How much “{tokens[-1]}” takes of each word, in each of four heads with weights drawn at random, on the LSTM's "
-        f"embeddings. Full: the text stands at places {_FIRST} to {_FIRST + len(ids) - 1}; hatched: {far} to "
-        f"{far + len(ids) - 1}."
+        f"How much “{tokens[-1]}” takes of each word, in each of four heads. Their weights are drawn at random, the "
+        f"embeddings are the LSTM's. Full: the text stands at places {_FIRST} to {_FIRST + len(ids) - 1}; hatched: at "
+        f"{far} to {far + len(ids) - 1}."
     )
     rows = [[TITLES[one], _number(float(np.abs(near - later).max()))] for one, (near, later) in scores.items()]
     table("What the place changes", ("positions", "largest change of a score when the whole text moves"), rows)
