@@ -89,7 +89,7 @@ def _one_token(reading: Reading, typed: str) -> int:
 def _painted(tokens: Sequence[str], lengths: np.ndarray, between: str) -> None:
     most = float(lengths.max()) or 1.0
     spans = [
-        f'<span class="explorer-token" style="--shade: {length / most:.3f}; padding: 2px 3px" '
+        f'<span class="explorer-token" style="--shade: {0.8 * length / most:.3f}; padding: 2px 3px" '
         f'title="{html.escape(token)}: {length:.4g}">{html.escape(style.isolated(token))}</span>'
         for token, length in zip(tokens, lengths.tolist(), strict=True)
     ]

@@ -138,7 +138,7 @@ def _shown(job: Job | None, plan: Plan | None, source: Source, wanted: Wanted) -
 def _buttons(job: Job | None, plan: Plan | None, start: Callable[[], None]) -> None:
     """What can be done now."""
     if job is None or plan is None or job.is_over:
-        if st.button("Train again" if job is not None and job.events else "Train", type="primary", key="train_live"):
+        if st.button("Train again" if job is not None and job.events else "Train", key="train_live"):
             with controls.explained_errors(st.empty(), _SLOT):
                 start()
                 st.rerun()

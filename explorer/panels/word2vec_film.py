@@ -100,7 +100,7 @@ def start_or_stop(place: DeltaGenerator, plan: Plan, job: Job | None, slot: str)
     """A button for what can be done now."""
     if job is not None and not job.is_over:
         place.button("Stop", key=f"stop_{slot}", on_click=background.stop, args=(slot,))
-    elif (job is None or job.state is not State.DONE) and place.button("Train", key=f"train_{slot}", type="primary"):
+    elif (job is None or job.state is not State.DONE) and place.button("Train", key=f"train_{slot}"):
         with controls.explained_errors(st.empty(), slot):
             background.start(slot, plan.key, plan.work)
             st.rerun()
