@@ -21,7 +21,7 @@ const EQUATIONS = {
   ],
 }
 
-function builtNetwork(network) {
+function builtNetwork(network, _place, all) {
   const card = made("div", "network"), svg = drawn("svg", { class: "graph", role: "img", height: TALL })
   svg.style.height = TALL + "px"
   const fields = made("div", "fields"), map = made("div", "map"), heat = made("canvas", "heat"), now = made("div", "now")
@@ -36,7 +36,7 @@ function builtNetwork(network) {
   right.append(numbers, changed, next)
   const both = made("div", "both")
   both.append(left, right)
-  card.append(made("div", "title", network.title), svg, both)
+  card.append(...(all.length > 1 ? [made("div", "title", network.title)] : []), svg, both)
   return { card, svg, fields, map, heat, now, read, numbers, changed, next }
 }
 

@@ -124,6 +124,7 @@ def _how_computed(tokens: list[str], found: Found) -> None:
         "weighted by the softmax. A sum does not know in which order it is made: other places, the same sums. A code "
         "of the place in the embedding, a turn of queries and keys, or a bias in the scores ends that.",
         lambda: [
+            r"y_i = \sum_j a_{ij}\, v_j, \qquad a_i = \mathrm{softmax}_j\bigl(q_i \cdot k_j / \sqrt{d}\bigr)",
             r"\mathrm{Attention}(P X) = P\, \mathrm{Attention}(X) \quad\text{for every permutation } P",
             rf"\frac{{\lVert y_{{1}}({first}) - y_{{2}}({first}) \rVert}}{{\lVert y_{{1}}({first}) \rVert}}"
             rf" = {_number(float(found.free['none'][0]))} \text{{ without positions, }}"

@@ -49,10 +49,12 @@ class Runs:
 def forcing_view(slug: str) -> None:
     """The text, the network, and how often that reads its own token."""
     text = controls.text("prompt", "Text", FIRST_PROMPT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
-    with st.container(horizontal=True, gap="medium"):
+    left, middle, right = st.columns([2, 2, 3], gap="medium")
+    with left:
         cell = neural.cell_input(slug)
+    with middle:
         level = neural.level_input(slug)
-    with st.container(horizontal=True, gap="medium"):
+    with right:
         share = controls.number(
             f"{slug}_share",
             "Share of own tokens",
@@ -73,9 +75,9 @@ def forcing_view(slug: str) -> None:
     found = _runs(reading, share, seed)
     if found is None:
         return
+    _figure(found, reading.score.text)
     st.text(_in_words(found))
     _table(found)
-    _figure(found, reading.score.text)
     _notes(found, reading)
     neural.card_line(neural.recurrent(reading.model))
     _how_computed(found)

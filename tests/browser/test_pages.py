@@ -54,9 +54,5 @@ def test_prompt_and_first_figure_are_seen_without_scrolling(slug, tiny_server, p
     visit(page, f"{tiny_server}/{slug}")
     if slug != "costs":  # which reads no text
         assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
-    assert (
-        page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").first.bounding_box()[
-            "y"
-        ]
-        < 540
-    )
+    figures = page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").all()
+    assert min(box["y"] for figure in figures if (box := figure.bounding_box())) < 540
