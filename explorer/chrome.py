@@ -1,6 +1,6 @@
 """The frame of every page: navigation, header, presets, links."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -52,6 +52,17 @@ def header(slug: str, presets: Mapping[str, Preset] | None = None) -> None:
             st.caption("Examples", width="content")
             for title, values in presets.items():
                 st.button(title, key=f"preset_{title}", type="tertiary", on_click=_take, args=(values,))
+
+
+def views(slug: str, views: Mapping[str, tuple[str, Callable[[str], None]]]) -> None:
+    """The chosen one of a page's views; each has a name in the URL, a title, and what draws it.
+
+    What the others drew goes with them: each stands in a place of its own.
+    """
+    view = controls.choice(f"{slug}_view", "Show", list(views), lambda name: views[name][0], hidden=True)
+    places = {name: st.container() if name == view else st.empty() for name in views}
+    with places[view]:
+        views[view][1](slug)
 
 
 def footer(slug: str) -> None:

@@ -1,8 +1,6 @@
 """Feed-forward LM: the window and the forward pass, the same context in a model that counts, and what N costs."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.contents import FIRST_PROMPT
 from explorer.panels import feedforward_ngram, feedforward_steps, feedforward_weights
 
@@ -22,8 +20,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

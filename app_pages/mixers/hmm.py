@@ -1,8 +1,6 @@
 """Hidden Markov: the trellis of a small model, letters whose kinds are found, and the states of a model of words."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.contents import FIRST_PROMPT
 from explorer.panels import hmm_letters, hmm_trellis, hmm_words
 from explorer.panels.hmm_model import FISH, HIKE, ICE_CREAMS
@@ -25,8 +23,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

@@ -1,8 +1,6 @@
 """Recurrent networks: stepping, the two algorithms, what units follow, and what the state remembers."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.contents import FIRST_PROMPT
 from explorer.panels import recurrent_algorithms, recurrent_memory, recurrent_steps, recurrent_units
 
@@ -32,8 +30,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

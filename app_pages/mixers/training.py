@@ -1,8 +1,6 @@
 """Training an RNN: what it reads while it learns, how far its gradients reach, and how its texts lose variety."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.contents import FIRST_PROMPT
 from explorer.panels import training_collapse, training_forcing, training_gradients, training_live
 
@@ -45,8 +43,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

@@ -1,8 +1,6 @@
 """Position encodings: what attention knows of order without them, and codes that tell a place."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.panels import positions_code, positions_order, positions_row
 
 SLUG = "positions"
@@ -27,8 +25,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

@@ -1,8 +1,6 @@
 """Word2vec: one step under a microscope, a whole training, and GloVe beside it."""
 
-import streamlit as st
-
-from explorer import chrome, controls
+from explorer import chrome
 from explorer.panels import word2vec_compare, word2vec_microscope, word2vec_training
 from explorer.panels.word2vec_microscope import KINGS
 
@@ -24,8 +22,5 @@ VIEWS = {
 }
 
 chrome.header(SLUG, PRESETS)
-view = controls.choice(f"{SLUG}_view", "Show", list(VIEWS), lambda name: VIEWS[name][0], hidden=True)
-places = {name: st.container() if name == view else st.empty() for name in VIEWS}
-with places[view]:
-    VIEWS[view][1](SLUG)
+chrome.views(SLUG, VIEWS)
 chrome.footer(SLUG)

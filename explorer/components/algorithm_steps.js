@@ -1,16 +1,7 @@
 // The parts of the component, made once for each text and model.
 function built(root, data) {
-  const strip = made("div", "tokens"), controls = made("div", "controls"), columns = made("div", "columns")
-  strip.setAttribute("role", "group")
-  strip.setAttribute("aria-label", "The text: choose a step")
-  const buttons = data.tokens.map((token, i) => {
-    const button = made("button", "token")
-    button.type = "button"
-    button.append(made("bdi", "", token))
-    button.setAttribute("aria-label", `Step ${i + 1}: ${token}`)
-    strip.append(button)
-    return button
-  })
+  const { strip, buttons } = madeTokens(data.tokens)
+  const controls = made("div", "controls"), columns = made("div", "columns")
   const steps = madeControls("Line of the algorithm", ["Back", "Next line", "Play"])
   controls.append(steps.buttons, steps.range)
   const code = made("ol", "code"), picture = made("div", "picture"), numbers = made("div", "numbers")

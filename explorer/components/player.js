@@ -13,6 +13,22 @@ function madeControls(label, names = ["Back", "Step", "Play", "Reset"]) {
   return { buttons, back, step, play, reset, range }
 }
 
+// The tokens of a text as buttons, a step each.
+function madeTokens(tokens) {
+  const strip = made("div", "tokens")
+  strip.setAttribute("role", "group")
+  strip.setAttribute("aria-label", "The text: choose a step")
+  const buttons = tokens.map((token, i) => {
+    const button = made("button", "token")
+    button.type = "button"
+    button.append(made("bdi", "", token))
+    button.setAttribute("aria-label", `Step ${i + 1}: ${token}`)
+    return button
+  })
+  strip.append(...buttons)
+  return { strip, buttons }
+}
+
 // Goes through steps 0 to `last` by buttons, slider and arrow keys, or by itself.
 // `state` has `at` and `timer`, and outlives a change of the theme. `draw(moved, forward)` shows the step: after a move,
 // one step forward or not. `pace` gives the milliseconds to the next step. Returns what stops it.

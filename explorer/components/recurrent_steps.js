@@ -41,17 +41,8 @@ function builtNetwork(network, _place, all) {
 }
 
 function built(root, data) {
-  const strip = made("div", "tokens"), controls = made("div", "controls"), networks = made("div", "networks")
-  strip.setAttribute("role", "group")
-  strip.setAttribute("aria-label", "The text: choose a step")
-  const buttons = data.tokens.map((token, i) => {
-    const button = made("button", "token")
-    button.type = "button"
-    button.append(made("bdi", "", token))
-    button.setAttribute("aria-label", `Step ${i + 1}: ${token}`)
-    strip.append(button)
-    return button
-  })
+  const { strip, buttons } = madeTokens(data.tokens)
+  const controls = made("div", "controls"), networks = made("div", "networks")
   const steps = madeControls("Step", ["Back", "Step", "Play"])
   controls.append(steps.buttons, steps.range)
   const parts = data.networks.map(builtNetwork)
