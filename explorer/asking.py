@@ -67,7 +67,7 @@ def read(
     def offer(error: ModelError) -> tuple[str, Callable[[], None]] | None:
         if isinstance(error, TextTooLong):
             return "Keep only the end", partial(address.set_values, **{parameter: error.kept})
-        return ("Go on", partial(waiting.go_on, slot)) if isinstance(error, waiting.Stopped) else None
+        return waiting.going_on(slot)(error)
 
     still = " What is shown below still belongs to the text before." if slot in last else ""
     with controls.explained_errors(place, slot, offer, still):

@@ -4,10 +4,13 @@ What several of them share stands in made.js (elements), labels.js (words beside
 player.css (stepping through something), and heat.js (tables of numbers as colours).
 """
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 from streamlit.components.v2.types import ComponentRenderer
 
 
@@ -22,3 +25,8 @@ def register(name: str, *, css: bool = True, shared: Sequence[str] = ("made",)) 
         js="\n".join(path.read_text() for path in scripts),
         css="\n".join(path.read_text() for path in styles) if css else None,
     )
+
+
+def encoded(numbers: ArrayLike) -> str:
+    """Numbers as heat.js reads them: float32, little-endian, base64."""
+    return base64.b64encode(np.ascontiguousarray(numbers, dtype="<f4").tobytes()).decode("ascii")

@@ -1,11 +1,7 @@
 """An algorithm that runs over a text line by line, with the values of each line; stepped through in the browser."""
 
-import base64
 from collections.abc import Sequence
 from typing import Literal, TypedDict
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from explorer import style
 from explorer.components import register
@@ -70,8 +66,3 @@ def algorithm_steps(
         "bar": style.PROBABILITY,
     }
     _component(key=key, data=data, height="content")
-
-
-def encoded(numbers: ArrayLike) -> str:
-    """Numbers as the components read them: float32, little-endian, base64."""
-    return base64.b64encode(np.ascontiguousarray(numbers, dtype="<f4").tobytes()).decode("ascii")

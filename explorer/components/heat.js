@@ -1,7 +1,6 @@
 // Tables of numbers as they come from the page: float32, little-endian, base64.
 function decoded(text) {
-  const bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0))
-  return new Float32Array(bytes.buffer)
+  return new Float32Array(bytesOf(text).buffer)
 }
 
 // The largest distance from 0, at least a little.

@@ -6,8 +6,7 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.components import register
-from explorer.components.algorithm_steps import encoded
+from explorer.components import encoded, register
 
 _component = register("unit_text", shared=("made", "heat"))
 

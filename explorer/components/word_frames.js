@@ -2,7 +2,7 @@ const FULL = 32767, TALL = 430, PADDING = 22
 const SLOW = 420, CATCH_UP = 700 // ms for a frame, and for all those that are new
 
 function decoded(data) {
-  const bytes = Uint8Array.from(atob(data.frames), sign => sign.charCodeAt(0)), numbers = new Int16Array(bytes.buffer)
+  const numbers = new Int16Array(bytesOf(data.frames).buffer)
   const size = 2 * data.words.length
   return Array.from({ length: data.count }, (_, i) => Array.from(numbers.subarray(i * size, (i + 1) * size), value => value / FULL))
 }

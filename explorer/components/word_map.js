@@ -1,7 +1,6 @@
 const LABELS = 32, NEAR = 12, FONT = 15 // words named at once; pixels around the mouse; pixels of a letter
 const FULL = 32000, FEW = 500
 
-const bytes = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0))
 
 // The colours as numbers for the canvas' own memory, red in the lowest byte.
 function colours(legend) {
@@ -41,10 +40,10 @@ export default function (component) {
   if (root.points !== data.points || root.names !== data.words) {
     root.points = data.points
     root.names = data.words
-    root.state = { at: new Int16Array(bytes(data.points).buffer), words: data.words.split("\n"), x: 0, y: 0, zoom: 1, over: -1 }
+    root.state = { at: new Int16Array(bytesOf(data.points).buffer), words: data.words.split("\n"), x: 0, y: 0, zoom: 1, over: -1 }
   }
   const state = root.state, { at, words } = state, count = words.length
-  const shades = bytes(data.shades), palette = colours(data.legend)
+  const shades = bytesOf(data.shades), palette = colours(data.legend)
   legend.replaceChildren(...(data.legend.length > 1 ? data.legend : []).map(({ colour, words }) => {
     const item = made("span", "", words)
     item.style.setProperty("--colour", colour)

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.components.algorithm_steps import Block, encoded
+from explorer.components import encoded
+from explorer.components.algorithm_steps import Block
 from explorer.numbers import minus, percent, perplexity
 from models.interfaces import Tokenizer
 

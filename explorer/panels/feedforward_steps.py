@@ -5,15 +5,13 @@ from dataclasses import dataclass
 import streamlit as st
 import torch
 
-from explorer import controls, explain, loading
+from explorer import controls, explain
 from explorer.asking import Reading
 from explorer.components.algorithm_steps import Block, Position, algorithm_steps
 from explorer.contents import FIRST_PROMPT
 from explorer.panels import algorithm, neural, prompt, token_losses
 from models.mixers.feedforward import ACTIVATIONS, FeedForwardNetwork, FeedForwardTrace
 from models.mixers.neural_lm import NeuralLM
-from models.mixers.ngram_lm import NGramLM
-from models.prediction import score
 
 CONTEXTS = {"ffn-4": "N = 4", "ffn-2": "N = 2", "ffn-8": "N = 8"}
 COUNTED = {"ffn-2": "trigram", "ffn-4": "5-gram", "ffn-8": "5-gram"}  # the n-gram model that sees as much, or the most
@@ -26,8 +24,8 @@ class Seen:
     lm: NeuralLM
     activation: str
     ids: list[int]  # from the start token to the end token
-    trace: FeedForwardTrace  # a row for each token but the last
-    log_probs: list[float]  # of each token but the first
+    trace: FeedForwardTrace  # of the turns that are drawn
+    log_probs: list[float]  # of each token but the first, by the activation that is shown
 
     @property
     def tokens(self) -> list[str]:
@@ -46,8 +44,9 @@ def steps_view(slug: str) -> None:
     with st.container(horizontal=True, gap="medium"):
         name = model_input(slug)
         activation = controls.choice(f"{slug}_g", "Activation g", list(ACTIVATIONS))
-    reading = prompt.read_prompt(name, text)
-    if reading is None:
+    reading = prompt.read_prompt(name, text, end=True)
+    counted = prompt.read_prompt(COUNTED[name], text, end=True, who="counted")
+    if reading is None or counted is None or counted.score.token_ids != reading.score.token_ids:
         return
     seen = looked_into(reading, activation)
     if activation != "tanh":
@@ -62,21 +61,22 @@ def steps_view(slug: str) -> None:
     if len(seen.ids) > algorithm.MOST + 1:
         st.caption(f"The first {algorithm.MOST} of {len(seen.ids) - 1:,} steps; the loss below is that of all.")
     prompt.unknown_words(reading)
-    _losses(seen, name, text)
+    _losses(seen, counted)
     neural.card_line(seen.lm)
     _how_computed(seen)
 
 
-def looked_into(reading: Reading, activation: str = "tanh") -> Seen:
-    """What the network computes of what was read, and of the end."""
-    lm = reading.model
+def looked_into(reading: Reading, activation: str) -> Seen:
+    """What the network computes of what was read, the end too."""
+    lm, score = reading.model, reading.score
     if not isinstance(lm, NeuralLM) or not isinstance(lm.network, FeedForwardNetwork):
         raise TypeError("this reading comes from another kind of model")
-    end = lm.tokenizer.end_id
-    ids = [lm.tokenizer.start_id, *reading.score.token_ids, *([] if end is None else [end])]
+    ids = [lm.tokenizer.start_id, *score.token_ids]
+    learned = lm.network.config.activation == activation
     with torch.no_grad():
-        trace = lm.network.trace(ids[:-1], activation)
-    return Seen(lm, activation, ids, trace, algorithm.log_probs_of(trace.logits, ids[1:]))
+        trace = lm.network.trace((ids if not learned else ids[: algorithm.MOST + 1])[:-1], activation)
+    log_probs = score.token_log_probs.tolist() if learned else algorithm.log_probs_of(trace.logits, ids[1:])
+    return Seen(lm, activation, ids, trace, log_probs)
 
 
 def code(activation: str) -> list[str]:
@@ -129,18 +129,14 @@ def _blocks(seen: Seen, i: int) -> list[Block]:
     return [*blocks, algorithm.mean_loss(7, losses)] if i + 2 == len(seen.ids) else blocks
 
 
-def _losses(seen: Seen, name: str, text: str) -> None:
+def _losses(seen: Seen, counted: Reading) -> None:
     """What each token cost, here and in the model that counts."""
-    other = loading.model(COUNTED[name], st.empty())
-    if not isinstance(other, NGramLM):
-        raise TypeError("a model that counts was expected")
-    counted = score(other, seen.ids[1:-1], end=True)
-    theirs = [-float(log_prob) for log_prob in counted.token_log_probs]
+    theirs = (-counted.score.token_log_probs).tolist()
     ours = [-log_prob for log_prob in seen.log_probs]
     token_losses.token_losses(
         seen.tokens[1:],
-        [(seen.lm.card, ours), (other.card, theirs)],
-        text,
+        [(seen.lm.card, ours), (counted.model.card, theirs)],
+        counted.score.text,
         "The second counted the same corpus.",
     )
 
@@ -157,7 +153,7 @@ def _how_computed(seen: Seen) -> None:
 
 def _formulas(seen: Seen) -> list[str]:
     """In symbols, then with the first hidden unit and the last token's numbers."""
-    config, i = seen.lm.network.config, len(seen.ids) - 2
+    config, i = seen.lm.network.config, len(seen.trace.h) - 1
     target, before = seen.ids[i + 1], float(seen.trace.pre_activation[i, 0])
     name = explain.latex_text(seen.lm.tokenizer.tokens([target])[0])
     logits = seen.trace.logits[i].double()

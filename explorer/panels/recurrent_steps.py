@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer import address, controls, explain
 from explorer.asking import Reading
-from explorer.components.algorithm_steps import encoded
+from explorer.components import encoded
 from explorer.components.recurrent_steps import Steps, recurrent_steps
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads

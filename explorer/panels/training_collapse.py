@@ -7,7 +7,6 @@ from itertools import chain
 
 import streamlit as st
 
-import models
 from explorer import controls, explain, loading, waiting
 from explorer.contents import FIRST_PROMPT
 from explorer.downloads import Columns, downloads
@@ -114,12 +113,13 @@ def _written(
     what: str, text: str, given: Mapping[str, LanguageModel], ways: Sequence[Decoding], samples: int, ends: bool
 ) -> dict[str, Written]:
     """Of each model its texts under each decoding; those of the large one, which take a while, by themselves."""
+    place = st.empty()
+    lms = {name: loading.model(name, place) for name in _TITLES} | dict(given)
 
     def work_on(ticket: Ticket, names: Sequence[str]) -> dict[str, Written]:
         found = {}
         for done, name in enumerate(names):
-            # read again where it is small: more models than are kept in memory are looked at here
-            lm = given[name] if name in given else models.load(name)
+            lm = lms[name]
 
             def progress(step: int, steps: int, done: int = done) -> None:
                 ticket.progress(done * steps + step, len(names) * steps)

@@ -3,8 +3,8 @@
 import html
 import math
 import uuid
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from explorer.downloads import Columns, downloads
 from explorer.figures.training_live import live_curves
 from explorer.jobs import Job, State
 from explorer.numbers import perplexity
-from explorer.panels import word2vec_source
+from explorer.panels import neural, word2vec_source
 from explorer.panels.ngram_source import decoded
 from explorer.panels.word2vec_source import WORLD, Source
 from explorer.tables import table
@@ -51,13 +51,7 @@ class Shown:
     @property
     def model(self) -> NeuralLM | None:
         """What came out, also of one that was stopped; None: it has not ended yet."""
-        lm = self.plan.lm
-        if lm is None or not self.job.is_over or self.job.state is State.FAILED:
-            return None
-        if self.job.state is State.STOPPED:
-            last = self.moments[-1]
-            lm.card = replace(lm.card, training=f"stopped after {last.step:,} of {last.steps:,} steps")
-        return lm
+        return self.plan.lm if self.job.state in {State.DONE, State.STOPPED} else None
 
 
 def live_view(slug: str) -> None:
@@ -89,8 +83,7 @@ def live_view(slug: str) -> None:
 def _wanted(slug: str, source: Source) -> Wanted:
     with st.container(horizontal=True):
         model = controls.choice(f"{slug}_model", "Network", list(MODELS), MODELS.__getitem__)
-        levels = {"words": "Words", "characters": "Characters"}
-        characters = controls.choice(f"{slug}_tokens", "Tokens", list(levels), levels.__getitem__) == "characters"
+        characters = neural.level_input(slug) == "characters"
     with st.popover("More"):
         n_embd = controls.count(f"{slug}_embd", "Numbers an embedding", 32, 4, 128)
         n_hidden = controls.count(f"{slug}_hidden", "Hidden units", 96, 4, 256)
@@ -163,7 +156,7 @@ def _start(source: Source, wanted: Wanted, steering: Steering) -> None:
     plans[_key(source, wanted)] = plan
     while len(plans) > loading.MOST_KEPT:  # each holds its text
         del plans[next(iter(plans))]
-    background.start(_SLOT, _key(source, wanted), partial(_work, plan))
+    background.start(_SLOT, _key(source, wanted), partial(live.live, plan))
 
 
 def _settings(source: Source, wanted: Wanted) -> tuple[Any, ...]:
@@ -189,15 +182,11 @@ def _read(source: Source) -> str:
     return "\n".join(little_world.sentences()) if source.data is None else decoded(source.data)
 
 
-def _work(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None, NeuralLM]:
-    return live.live(plan, check)
-
-
 def _example() -> Shown:
     """The little world's training, which all readers share and nobody steers."""
     plan, place = Plan(partial(_read, WORLD), WORLD.title, Wanted(epochs=_WORLD_EPOCHS), "example"), st.empty()
     slot, key = f"{_SLOT} example", (f"{_SLOT} example",)
-    job = background.start(slot, key, partial(_work, plan))
+    job = background.start(slot, key, partial(live.live, plan))
     while not job.events:
         if job.is_over:
             controls.notice(job.error or "The example was stopped: load the page again.")
@@ -298,7 +287,7 @@ def _how_computed(shown: Shown) -> None:
         "A batch of lines is read, each token predicted from the true ones before it. The gradient of the mean loss "
         "with respect to all weights is cut to a norm of 1, and AdamW takes a step. The learning rate rises over the "
         "first steps, then falls as half a cosine over the share $s$ of the others. Each twentieth line, of a short "
-        "text more, is held out; the model that comes out is the one that predicted these best.",
+        "text more, is held out; the model that comes out is the one that predicted the first of these best.",
         lambda: [
             r"\theta \leftarrow \theta - \eta_s \, \mathrm{AdamW}\bigl(g \min(1, 1 / \lVert g \rVert)\bigr),"
             r" \qquad g = \nabla_\theta L",

@@ -28,7 +28,7 @@ def written(
     Sample i is what `models.prediction.generate` gives with the seed `decoding.seed + i`, if nothing is banned.
 
     Args:
-        lm: any; a network is read with its states kept, which is much quicker.
+        lm: any; a network that has a state is read with that kept, which is much quicker.
         token_ids: the text.
         decodings: how each next token is chosen.
         samples: continuations under each.
@@ -40,7 +40,9 @@ def written(
     generators = [torch.Generator().manual_seed(decoding.seed + i) for decoding, i in ways]
     texts, going = [list[int]() for _ in ways], list(range(len(ways)))
     reader = (
-        _States(lm.network, [lm.tokenizer.start_id, *token_ids]) if isinstance(lm, NeuralLM) else _Texts(lm, token_ids)
+        _States(lm.network, [lm.tokenizer.start_id, *token_ids])
+        if isinstance(lm, NeuralLM) and lm.network.start(1)
+        else _Texts(lm, token_ids)
     )
     for place in range(length):
         logits = reader.logits([texts[row] for row in going])

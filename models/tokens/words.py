@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.tokens.visible import visible
 
@@ -28,9 +28,13 @@ class CountedTokenizer:
     @classmethod
     def of(cls, corpus: str, most: int | None = None, least: int = 1) -> "CountedTokenizer":
         """The tokenizer of a corpus, with its `most` frequent pieces of those that stand there `least` times."""
-        counts = Counter(cls.pieces(corpus))
-        counts.pop(UNKNOWN, None)  # in a text it stands for what is not in the vocabulary
-        found = [(piece, times) for piece, times in counts.items() if times >= least]
+        return cls.counted(Counter(cls.pieces(corpus)), most, least)
+
+    @classmethod
+    def counted(cls, counts: Mapping[str, int], most: int | None = None, least: int = 1) -> "CountedTokenizer":
+        """The same, from how often each piece stands there."""
+        # In a text the unknown one stands for what is not in the vocabulary.
+        found = [(piece, times) for piece, times in counts.items() if times >= least and piece != UNKNOWN]
         return cls([piece for piece, _ in sorted(found, key=lambda item: (-item[1], item[0]))[:most]])
 
     @property

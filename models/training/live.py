@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from models.card import ModelCard
 from models.mixers import neural_files
@@ -16,12 +18,13 @@ from models.mixers.writing import written
 from models.prediction import Decoding
 from models.tokens.words import START_ID
 from models.training import lines
-from models.training.batches import Sentences
+from models.training.batches import Ids, Sentences
 from models.training.loop import Look, Step, Training, TrainingSettings
 
 MODELS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "feedforward": "FFN"}
 MOST_TOKENS = 8_000  # of a vocabulary
 _CONTEXT = 4  # tokens that a feed-forward model sees
+_HELD_OUT = 5_000  # tokens that are looked at
 _EVERY = 0.4  # seconds between two moments
 _SAMPLE = {False: 24, True: 90}  # tokens of a sample: of words, of characters
 _PAUSE = 0.05  # seconds between two looks of one that waits
@@ -102,8 +105,7 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
         ModelError: there is too little text, or the loss grew beyond all bounds.
     """
     wanted, steering = plan.wanted, plan.steering
-    text = lines.read(plan.read(), characters=wanted.characters, most=MOST_TOKENS)
-    check()
+    text = lines.read(plan.read(), characters=wanted.characters, most=MOST_TOKENS, check=check)
     network = neural_files.network_of(wanted.config(text.tokenizer.vocab_size))
     settings = TrainingSettings(
         epochs=float(wanted.epochs),
@@ -112,35 +114,49 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
         patience=10_000,
         seed=wanted.seed,
     )
-    learned, held_out = Sentences(text.learned, wanted.batch_size), Sentences(text.held_out, 64)
-    training = Training(network, learned, settings, held_out)
+    learned, held_out = Sentences(text.learned, wanted.batch_size), _first(text.held_out, _HELD_OUT)
+    training = Training(network, learned, settings, Sentences(held_out, wanted.batch_size))
     lm = plan.lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
     since = _Since()
     yield _moment(training, lm, plan, since)
     told, steered = time.monotonic(), False
-    for event in training:
-        check()
-        training.rate_factor = steering.rate_factor
-        if isinstance(event, Look):
-            since.held_out_loss = event.held_out_loss
-        else:
-            since.add(event)
-        ends = training.done == training.steps
-        if isinstance(event, Look) if ends else time.monotonic() - told > _EVERY:
-            yield _moment(training, lm, plan, since)
-            since.told, told = True, time.monotonic()
-        steered |= steering.rate_factor != 1.0
-        pause = time.monotonic()
-        while steering.paused:
+    try:
+        for event in training:
             check()
-            yield None
-            time.sleep(_PAUSE)
-            if time.monotonic() - pause > LONGEST_PAUSE:
-                steering.paused = False  # others wait for their turn
-    network.load_state_dict(training.best or network.state_dict())
-    if steered:
-        lm.card = replace(lm.card, training=f"{lm.card.training}, the learning rate changed by hand")
+            training.rate_factor = steering.rate_factor
+            steered |= steering.rate_factor != 1.0
+            if isinstance(event, Look):
+                since.held_out_loss = event.held_out_loss
+            else:
+                since.add(event)
+            ends = training.done == training.steps
+            if isinstance(event, Look) if ends else time.monotonic() - told > _EVERY:
+                yield _moment(training, lm, plan, since)
+                since.told, told = True, time.monotonic()
+            pause = time.monotonic()
+            while steering.paused:
+                check()
+                yield None
+                time.sleep(_PAUSE)
+                if time.monotonic() - pause > LONGEST_PAUSE:
+                    steering.paused = False  # others wait for their turn
+        network.load_state_dict(training.best or network.state_dict())
+    finally:
+        lm.card = replace(lm.card, training=_came_to(training, wanted, steered=steered))
     return lm
+
+
+def _came_to(training: Training, wanted: Wanted, *, steered: bool) -> str:
+    """How far it went, for the card."""
+    done, steps = training.done, training.steps
+    words = f"{wanted.epochs} epochs" if done == steps else f"stopped after {done:,} of {steps:,} steps"
+    return f"{words}, the learning rate changed by hand" if steered else words
+
+
+def _first(rows: Sequence[Ids], most: int) -> list[Ids]:
+    """The first of them, at least one, up to so many tokens: a look at them is not stopped."""
+    ends = np.cumsum([len(row) for row in rows])
+    return list(rows[: max(1, int((ends <= most).sum()))])
 
 
 @dataclass
@@ -185,7 +201,6 @@ def _card(plan: Plan, network: Network, text: lines.Lines) -> ModelCard:
         title=f"{plan.label}: {MODELS[wanted.model]} of {'characters' if wanted.characters else 'words'}, {plan.title}",
         family=neural_files.kind_of(network.config),
         corpus=f"{plan.title}: {len(text.learned):,} lines, {text.tokens:,} tokens",
-        training=f"{wanted.epochs} epochs",
         licence="that of the text",
         source="trained here",
         precision="float32",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import models
+from explorer.numbers import percent
 from explorer.panels import training_collapse
 from explorer.panels.training_collapse import TEMPERATURES, TOP_PS, shares
 from models.mixers import forcing, gradients
@@ -152,7 +153,7 @@ def test_connectivity_is_that_of_the_token_that_the_reader_chose(open_page):
         assert [float(length) for _, length in titles] == pytest.approx(lengths, rel=1e-3)
         shades = [float(shade) for shade in re.findall(r"--shade: ([\d.]+)", body)]
         assert shades == pytest.approx(0.8 * lengths / lengths.max(), abs=1e-3)
-        assert f"P({lm.tokenizer.tokens([target])[0]}) = {100 * float(probs[target]):.1f} %"[:9] in words(app)
+        assert f"P({lm.tokenizer.tokens([target])[0]}) = {percent(float(probs[target]))}." in words(app)
     for typed, said in (("two words", "2 tokens"), ("zyxomma", "not in the vocabulary")):
         app = opened(open_page, "gradients", text, target=typed)
         assert any(said in notice for notice in notices(app))

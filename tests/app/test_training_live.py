@@ -90,7 +90,7 @@ def test_a_training_can_be_paused_and_stopped_and_steered(open_page):
     assert "; stopped" in facts(app)
     run(button(app, "Keep this model").click())
     [kept] = [loader.model() for loader in app.session_state["_kept"].values()]
-    assert re.fullmatch(r"stopped after \d+ of \d+ steps", kept.card.training)
+    assert re.fullmatch(r"stopped after \d+ of \d+ steps, the learning rate changed by hand", kept.card.training)
 
 
 @pytest.mark.parametrize(("text", "said"), [("one line", "too few"), ("", "too few")])

@@ -2,14 +2,16 @@
 
 import itertools
 import math
+import re
 import threading
 
+import numpy as np
 import pytest
 
 from models.errors import ModelError
 from models.prediction import score
 from models.training import lines
-from models.training.live import MODELS, Moment, Plan, Steering, Wanted, live
+from models.training.live import MODELS, Moment, Plan, Steering, Wanted, _first, live
 
 _TEXT = "\n".join(
     f"the {who} sees a {what} ." for who in ("cat", "dog", "man", "bird") for what in ("cat", "dog", "tree") * 4
@@ -81,13 +83,17 @@ def test_a_pause_takes_no_step_and_can_be_ended_or_stopped() -> None:
     plan = _plan(epochs=200)
     work = live(plan, lambda: None)
     next(work)
-    step = next(work).step
     plan.steering.paused = True
-    waited = [next(work) for _ in range(5)]
-    done = [one.step for one in waited if one is not None]
-    assert waited[-1] is None
+    while next(work) is not None:
+        pass
+    weights = [part.clone() for part in plan.lm.network.parameters()]
+    assert [next(work) for _ in range(3)] == [None] * 3
+    assert all((now == before).all() for now, before in zip(plan.lm.network.parameters(), weights, strict=True))
     plan.steering.paused = False
-    assert next(work).step >= max(done, default=step)
+    assert next(work).step > 0
+    assert any((now != before).any() for now, before in zip(plan.lm.network.parameters(), weights, strict=True))
+    work.close()
+    assert re.fullmatch(r"stopped after \d+ of 600 steps", plan.lm.card.training)
 
     class Gone(Exception):
         pass
@@ -111,3 +117,30 @@ def test_the_same_wish_gives_the_same_model() -> None:
     one, other = (_run(_plan())[1] for _ in range(2))
     for left, right in zip(one.network.parameters(), other.network.parameters(), strict=True):
         assert (left == right).all()
+
+
+def test_reading_a_long_text_can_be_stopped() -> None:
+    class Gone(Exception):
+        pass
+
+    calls = itertools.count()
+
+    def check() -> None:
+        if next(calls) == 3:
+            raise Gone
+
+    with pytest.raises(Gone):
+        lines.read("a line of words\n" * 10_000, characters=False, most=100, check=check)
+
+
+def test_a_look_is_at_so_many_tokens_at_most() -> None:
+    rows = [np.zeros(300, dtype=np.int32)] * 40
+    assert len(_first(rows, 5_000)) == 16
+    assert len(_first(rows, 10)) == 1
+
+
+def test_what_was_steered_is_said_on_the_card() -> None:
+    plan = _plan(epochs=2)
+    plan.steering.rate_factor = 0.5
+    _, lm = _run(plan)
+    assert lm.card.training == "2 epochs, the learning rate changed by hand"

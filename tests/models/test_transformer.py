@@ -105,12 +105,9 @@ def test_absolute_schemes_do_not(positions: str) -> None:
 
 
 def test_heads_add_up() -> None:
-    for layer in (network := _network("rope")).trace(_IDS).layers:
-        torch.testing.assert_close(
-            layer.head_out.sum(0) + network.layers[0].attn.c_proj.bias * 0, layer.head_out.sum(0)
-        )
-    first = network.trace(_IDS).layers[0]
-    torch.testing.assert_close(first.head_out.sum(0) + network.layers[0].attn.c_proj.bias, first.attn_out)
+    network = _network("rope")
+    for block, layer in zip(network.layers, network.trace(_IDS).layers, strict=True):
+        torch.testing.assert_close(layer.head_out.sum(0) + block.attn.c_proj.bias, layer.attn_out)
 
 
 def test_more_tokens_than_places_are_refused() -> None:

@@ -9,6 +9,7 @@ from models.card import ModelCard
 from models.mixers.feedforward import FeedForwardConfig, FeedForwardNetwork
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import CELLS, RecurrentConfig, RecurrentNetwork
+from models.mixers.transformer import TransformerConfig, TransformerNetwork
 from models.mixers.writing import _nucleus, written
 from models.prediction import Decoding, generate
 from models.prediction.variety import repetition
@@ -29,7 +30,10 @@ def _small(cell):
     tokenizer = WordTokenizer(_WORDS)
     generator = torch.Generator().manual_seed(5)
     size = tokenizer.vocab_size
-    if cell == "ffn":
+    if cell == "transformer":
+        config = TransformerConfig(vocab_size=size, n_embd=8, n_layer=1, n_head=2, positions="rope")
+        network = TransformerNetwork(config, generator)
+    elif cell == "ffn":
         config = FeedForwardConfig(vocab_size=size, context=3, n_embd=5, n_hidden=7, start_id=tokenizer.start_id)
         network = FeedForwardNetwork(config, generator)
     else:
@@ -46,7 +50,7 @@ def _small(cell):
     return NeuralLM(network, tokenizer, card)
 
 
-@pytest.mark.parametrize("cell", [*CELLS, "ffn"])
+@pytest.mark.parametrize("cell", [*CELLS, "ffn", "transformer"])
 def test_each_text_is_the_one_that_is_generated_alone(cell):
     lm = _small(cell)
     before = lm.tokenizer.encode("happy new")
