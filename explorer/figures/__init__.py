@@ -6,6 +6,26 @@ import plotly.graph_objects as go
 
 from explorer import style
 
+FONT = {"size": style.FONT_SIZE}
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": FONT}  # above the figure
+
+
+def axis(title: str) -> dict[str, Any]:
+    """An axis that stays where it is."""
+    return {"title": {"text": title, "font": FONT}, "tickfont": FONT, "fixedrange": True}
+
+
+def with_legend(height: int, x: str, y: str) -> dict[str, Any]:
+    """A layout of lines or bars that are named above them."""
+    return {
+        "height": height,
+        "dragmode": False,
+        "showlegend": True,
+        "legend": LEGEND,
+        "xaxis": axis(x),
+        "yaxis": axis(y),
+    }
+
 
 def made(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
     """A figure in the house's style.

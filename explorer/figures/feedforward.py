@@ -7,9 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer import style
-from explorer.figures import made
-
-_FONT = {"size": style.FONT_SIZE}
+from explorer.figures import FONT, axis, made
 
 
 def by_context(
@@ -37,7 +35,7 @@ def by_context(
                 "y": np.asarray(values, dtype=np.float64),
                 "text": ["" for _ in values[:-1]] + [f" {style.figure_text(name)}"],
                 "textposition": "middle right",
-                "textfont": _FONT,
+                "textfont": FONT,
                 "marker": {"size": 9, "symbol": ("circle", "diamond", "square")[i % 3], "color": colour},
                 "line": {"color": colour, "width": 2},
                 "hovertemplate": f"{style.figure_text(name)}, %{{x:.0f}} tokens: %{{y:,.4g}}<extra></extra>",
@@ -53,7 +51,7 @@ def by_context(
             "y": np.array([value, value], dtype=np.float64),
             "text": [style.figure_text(name), ""],
             "textposition": "top right",
-            "textfont": _FONT,
+            "textfont": FONT,
             "line": {"color": style.REMOVED, "width": 2, "dash": "dot"},
             "hovertemplate": f"{style.figure_text(name)}: {value:,.4g}<extra></extra>",
             "cliponaxis": False,
@@ -66,11 +64,7 @@ def by_context(
             "height": 340,
             "dragmode": False,
             "margin": style.MARGIN | {"r": 120},
-            "xaxis": _axis("tokens that the model sees") | {"dtick": max(1, most // 8)},
-            "yaxis": _axis(title) | {"rangemode": "tozero"},
+            "xaxis": axis("tokens that the model sees") | {"dtick": max(1, most // 8)},
+            "yaxis": axis(title) | {"rangemode": "tozero"},
         },
     )
-
-
-def _axis(title: str) -> dict[str, Any]:
-    return {"title": {"text": title, "font": _FONT}, "tickfont": _FONT, "fixedrange": True}

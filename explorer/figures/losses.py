@@ -7,9 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer import style
-from explorer.figures import made
+from explorer.figures import FONT, LEGEND, axis, made
 
-_FONT = {"size": style.FONT_SIZE}
 _MOST_LABELS = 40
 
 
@@ -45,16 +44,16 @@ def token_losses(tokens: Sequence[str], models: Sequence[tuple[str, str, Sequenc
             "bargap": 0.25,
             "dragmode": False,
             "showlegend": len(models) > 1,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
+            "legend": LEGEND,
             "xaxis": {
                 "tickmode": "array",
                 "tickvals": ticks,
                 "ticktext": shown[::every],
                 "autotickangles": [0, -50, -90],
-                "tickfont": _FONT | {"family": style.MONOSPACE},
+                "tickfont": FONT | {"family": style.MONOSPACE},
                 "showgrid": False,
                 "fixedrange": True,
             },
-            "yaxis": {"title": {"text": "loss, bits", "font": _FONT}, "tickfont": _FONT, "fixedrange": True},
+            "yaxis": axis("loss, bits"),
         },
     )

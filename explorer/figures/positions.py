@@ -9,9 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import made
-
-_FONT = {"size": style.FONT_SIZE}
+from explorer.figures import FONT, LEGEND, axis, made, with_legend
 
 
 def code_map(table: ArrayLike) -> go.Figure:
@@ -39,8 +37,8 @@ def code_map(table: ArrayLike) -> go.Figure:
         layout={
             "height": 360,
             "dragmode": False,
-            "xaxis": _axis("position t"),
-            "yaxis": _axis("dimension i") | {"autorange": "reversed"},
+            "xaxis": axis("position t"),
+            "yaxis": axis("dimension i") | {"autorange": "reversed"},
         },
     )
 
@@ -73,51 +71,30 @@ def waves(table: ArrayLike, dimensions: Sequence[int], lengths: Sequence[float])
     ]
     return made(
         data=data,
-        layout={
-            "height": 320,
-            "dragmode": False,
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
-            "xaxis": _axis("position t"),
-            "yaxis": _axis("PE(t, i)"),
-        },
+        layout=with_legend(320, "position t", "PE(t, i)"),
     )
 
 
-def by_offset(table: ArrayLike, places: Sequence[int], measure: str) -> go.Figure:
+def by_offset(lines: Sequence[tuple[int, ArrayLike]], title: str) -> go.Figure:
     """How alike the codes of two positions are, against the offset between them; a line for each first position.
 
     Args:
-        table: shape (position, dimension).
-        places: the first positions.
-        measure: "product", or "distance".
+        lines: of each first position its number, and what is measured between it and every position.
+        title: of what is measured.
     """
-    values = np.asarray(table, dtype=np.float64)
-    data = list[dict[str, Any]]()
-    for i, place in enumerate(places):
-        alike = values @ values[place] if measure == "product" else np.linalg.norm(values - values[place], axis=1)
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"from t = {place}",
-                "x": np.arange(len(values), dtype=np.float32) - place,
-                "y": alike.astype(np.float32),
-                "line": {"color": style.CATEGORIES[i], "width": 2, "dash": ("solid", "dash", "dot")[i % 3]},
-                "hovertemplate": f"t = {place}, offset %{{x:.0f}}: %{{y:.4f}}<extra></extra>",
-            }
-        )
-    return made(
-        data=data,
-        layout={
-            "height": 320,
-            "dragmode": False,
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
-            "xaxis": _axis("offset k"),
-            "yaxis": _axis("PE(t) · PE(t + k)" if measure == "product" else "|PE(t) − PE(t + k)|"),
-        },
-    )
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": f"from t = {place}",
+            "x": np.arange(len(np.asarray(values)), dtype=np.float32) - place,
+            "y": np.asarray(values, dtype=np.float32),
+            "line": {"color": style.CATEGORIES[i], "width": 2, "dash": ("solid", "dash", "dot")[i % 3]},
+            "hovertemplate": f"t = {place}, offset %{{x:.0f}}: %{{y:.4f}}<extra></extra>",
+        }
+        for i, (place, values) in enumerate(lines)
+    ]
+    return made(data=data, layout=with_legend(320, "offset k", title))
 
 
 def clocks(frequencies: Sequence[float], t: int, k: int) -> go.Figure:
@@ -163,7 +140,7 @@ def clocks(frequencies: Sequence[float], t: int, k: int) -> go.Figure:
         "x": np.array([2.6 * i for i in range(len(frequencies))], dtype=np.float32),
         "y": np.full(len(frequencies), -1.45, dtype=np.float32),
         "text": [f"pair {i}: + {math.degrees(k * frequency) % 360:.0f}°" for i, frequency in enumerate(frequencies)],
-        "textfont": _FONT,
+        "textfont": FONT,
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
@@ -204,20 +181,13 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
             "height": 70 + 42 * len(rows),
             "dragmode": False,
             "showlegend": True,
-            "legend": {
-                "orientation": "h",
-                "y": 1.02,
-                "yanchor": "bottom",
-                "x": 0,
-                "font": _FONT,
-                "traceorder": "normal",
-            },
-            "xaxis": _axis("change of the output, as a share of its length") | {"rangemode": "tozero"},
+            "legend": LEGEND | {"traceorder": "normal"},
+            "xaxis": axis("change of the output, as a share of its length") | {"rangemode": "tozero"},
             "yaxis": {
                 "tickmode": "array",
                 "tickvals": places,
                 "ticktext": [name for name, *_ in rows],
-                "tickfont": _FONT,
+                "tickfont": FONT,
                 "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,
                 "fixedrange": True,
@@ -263,13 +233,13 @@ def rows_of_attention(tokens: Sequence[str], near: ArrayLike, far: ArrayLike, pl
             )
         width = 1 / heads
         layout[f"xaxis{number}"] = {
-            "title": {"text": f"head {head + 1}", "font": _FONT},
+            "title": {"text": f"head {head + 1}", "font": FONT},
             "domain": [head * width + 0.02, (head + 1) * width - 0.02],
             "anchor": f"y{number}",
             "tickmode": "array",
             "tickvals": at,
             "ticktext": shown,
-            "tickfont": _FONT,
+            "tickfont": FONT,
             "autotickangles": [0, -50, -90],
             "showgrid": False,
             "fixedrange": True,
@@ -278,11 +248,7 @@ def rows_of_attention(tokens: Sequence[str], near: ArrayLike, far: ArrayLike, pl
             "range": [0, 1],
             "anchor": f"x{number}",
             "showticklabels": head == 0,
-            "tickfont": _FONT,
+            "tickfont": FONT,
             "fixedrange": True,
         }
     return made(data=data, layout=layout)
-
-
-def _axis(title: str) -> dict[str, Any]:
-    return {"title": {"text": title, "font": _FONT}, "tickfont": _FONT, "fixedrange": True}

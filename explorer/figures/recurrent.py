@@ -8,9 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import made
+from explorer.figures import FONT, made, with_legend
 
-_FONT = {"size": style.FONT_SIZE}
 _MOST_LABELS = 40
 _ROOM = 0.16, 0.07  # of the picture, for a name
 
@@ -47,9 +46,9 @@ def state_map(tokens: Sequence[str], states: ArrayLike) -> go.Figure:
                 "tickmode": "array",
                 "tickvals": places[::every],
                 "ticktext": [style.figure_text(token) for token in tokens[::every]],
-                "tickfont": _FONT | {"family": style.MONOSPACE},
+                "tickfont": FONT | {"family": style.MONOSPACE},
             },
-            "yaxis": {"title": {"text": "unit", "font": _FONT}, "tickfont": _FONT},
+            "yaxis": {"title": {"text": "unit", "font": FONT}, "tickfont": FONT},
         },
     )
 
@@ -85,17 +84,17 @@ def unit_bars(units: Sequence[int], r: ArrayLike, chosen: int) -> go.Figure:
             "height": 90 + 22 * len(units),
             "dragmode": False,
             "xaxis": {
-                "title": {"text": "correlation r", "font": _FONT},
+                "title": {"text": "correlation r", "font": FONT},
                 "range": [-1.08, 1.08],
                 "tickvals": [-1, -0.5, 0, 0.5, 1],
-                "tickfont": _FONT,
+                "tickfont": FONT,
                 "fixedrange": True,
             },
             "yaxis": {
                 "tickmode": "array",
                 "tickvals": rows,
                 "ticktext": [f"unit {unit + 1}" for unit in units],
-                "tickfont": _FONT,
+                "tickfont": FONT,
                 "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,
                 "fixedrange": True,
@@ -134,7 +133,7 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
             "text": [name if shows else "" for name, shows in zip(names, _apart(path), strict=True)],
             "hovertext": names,
             "textposition": "top center",
-            "textfont": _FONT,
+            "textfont": FONT,
             "marker": {
                 "size": [14 if one else 9 for one in newest],
                 "color": [style.DECIDES if one else style.PROBABILITY for one in newest],
@@ -145,14 +144,14 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
         },
     ]
     ranges = [_around(places[:, axis]) for axis in (0, 1)]
-    axis = {"zeroline": True, "zerolinecolor": style.GRID, "fixedrange": True, "tickfont": _FONT}
+    axis = {"zeroline": True, "zerolinecolor": style.GRID, "fixedrange": True, "tickfont": FONT}
     return made(
         data=data,
         layout={
             "height": 400,
             "dragmode": False,
-            "xaxis": axis | {"range": ranges[0], "title": {"text": "first component", "font": _FONT}},
-            "yaxis": axis | {"range": ranges[1], "title": {"text": "second component", "font": _FONT}},
+            "xaxis": axis | {"range": ranges[0], "title": {"text": "first component", "font": FONT}},
+            "yaxis": axis | {"range": ranges[1], "title": {"text": "second component", "font": FONT}},
         },
     )
 
@@ -173,22 +172,10 @@ def remembering(scores: Mapping[str, Sequence[float]], baseline: Sequence[float]
         line = {"color": colour, "width": 2, "dash": "dash" if "," in name else "solid"}
         data.append(_shares(name, steps, values, line))
     data.append(_shares("most frequent", steps, baseline, {"color": style.REMOVED, "width": 2, "dash": "dot"}))
+    layout = with_legend(400, "k, steps back", "told rightly")
     return made(
         data=data,
-        layout={
-            "height": 400,
-            "dragmode": False,
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
-            "xaxis": {"title": {"text": "k, steps back", "font": _FONT}, "tickfont": _FONT, "fixedrange": True},
-            "yaxis": {
-                "title": {"text": "told rightly", "font": _FONT},
-                "tickfont": _FONT,
-                "tickformat": ".0%",
-                "range": [0, 1.02],
-                "fixedrange": True,
-            },
-        },
+        layout=layout | {"yaxis": layout["yaxis"] | {"tickformat": ".0%", "range": [0, 1.02]}},
     )
 
 

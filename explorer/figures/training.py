@@ -10,9 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import made
+from explorer.figures import FONT, LEGEND, axis, made
 
-_FONT = {"size": style.FONT_SIZE}
 _MOST_LABELS = 24  # so many fit a phone
 _FEW_LABELS = 12  # beside the names of lines
 _LABEL_SHARE = 0.085  # of the height of a plot, that a label takes
@@ -101,7 +100,7 @@ def runs(
             "annotations": [
                 {
                     "x": place, "xref": "x", "y": 0.36, "yref": "paper", "yanchor": "middle", "showarrow": False,
-                    "text": "first own error", "font": _FONT,
+                    "text": "first own error", "font": FONT,
                     "xanchor": "right" if is_late else "left", "xshift": -6 if is_late else 6,
                 }
             ],
@@ -114,7 +113,7 @@ def runs(
             "height": 460,
             "dragmode": False,
             "showlegend": True,
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "xaxis": {
                 "anchor": "y2",
                 "range": [-0.6, len(tokens) - 0.4],
@@ -122,12 +121,12 @@ def runs(
                 "tickvals": places[::every],
                 "ticktext": names[::every],
                 "autotickangles": [0, -50, -90],
-                "tickfont": _FONT | {"family": style.MONOSPACE},
+                "tickfont": FONT | {"family": style.MONOSPACE},
                 "showgrid": False,
                 "fixedrange": True,
             },
-            "yaxis": _axis("loss, bits") | {"domain": [0.42, 1], "rangemode": "tozero"},
-            "yaxis2": _axis("|h − h′|") | {"domain": [0, 0.3], "rangemode": "tozero"},
+            "yaxis": axis("loss, bits") | {"domain": [0.42, 1], "rangemode": "tozero"},
+            "yaxis2": axis("|h − h′|") | {"domain": [0, 0.3], "rangemode": "tozero"},
         }
         | marks,
     )
@@ -173,23 +172,23 @@ def gradients(tokens: Sequence[str], lines: Sequence[Line], bounds: Sequence[Lin
             "margin": style.MARGIN | {"l": 104},
             "annotations": [
                 {
-                    "x": left, "y": label, "text": words, "font": _FONT, "showarrow": False,
+                    "x": left, "y": label, "text": words, "font": FONT, "showarrow": False,
                     "xanchor": "right", "yanchor": "middle", "xshift": -4,
                 }
                 for label, words in zip(labels, texts, strict=True)
             ],
             "xaxis": {
-                "title": {"text": "token read", "font": _FONT},
+                "title": {"text": "token read", "font": FONT},
                 "range": [left, len(tokens) - 0.5],
                 "tickmode": "array",
                 "tickvals": places[last::every],
                 "ticktext": names[last::every],
                 "autotickangles": [0, -50, -90],
-                "tickfont": _FONT | {"family": style.MONOSPACE},
+                "tickfont": FONT | {"family": style.MONOSPACE},
                 "showgrid": False,
                 "fixedrange": True,
             },
-            "yaxis": _axis("length of the gradient")
+            "yaxis": axis("length of the gradient")
             | {
                 "type": "log",
                 "side": "right",
@@ -270,16 +269,9 @@ def by_setting(x: Sequence[float], lines: Sequence[Line], x_title: str, y_title:
             "height": 360,
             "dragmode": False,
             "showlegend": True,
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "margin": style.MARGIN | {"r": 20},
-            "xaxis": _axis(x_title) | {"range": [min(x) - 0.03, max(x)]},
-            "yaxis": _axis(y_title) | {"range": [0, 1], "tickformat": ".0%"},
+            "xaxis": axis(x_title) | {"range": [min(x) - 0.03, max(x)]},
+            "yaxis": axis(y_title) | {"range": [0, 1], "tickformat": ".0%"},
         },
     )
-
-
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT}
-
-
-def _axis(title: str) -> dict[str, Any]:
-    return {"title": {"text": title, "font": _FONT}, "tickfont": _FONT, "fixedrange": True}

@@ -7,9 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import made
-
-_FONT = {"size": style.FONT_SIZE}
+from explorer.figures import axis, made, with_legend
 
 
 def live_curves(epochs: ArrayLike, learned: ArrayLike, held_out: ArrayLike) -> go.Figure:
@@ -45,24 +43,16 @@ def live_curves(epochs: ArrayLike, learned: ArrayLike, held_out: ArrayLike) -> g
     data.append(  # the second axis is shown only if something is drawn on it
         {"type": "scatter", "x": x[:1], "y": [None], "yaxis": "y2", "hoverinfo": "skip", "showlegend": False}
     )
-    axis = {"range": [0, 1.05 * highest], "fixedrange": True, "tickfont": _FONT}
+    layout, reach = with_legend(320, "epochs", "loss, nats a token"), [0, 1.05 * highest]
     return made(
         data=data,
-        layout={
-            "height": 320,
-            "dragmode": False,
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _FONT},
-            "xaxis": {
-                "title": {"text": "epochs", "font": _FONT},
-                "tickfont": _FONT,
-                "rangemode": "tozero",
-                "fixedrange": True,
-            },
-            "yaxis": axis | {"title": {"text": "loss, nats a token", "font": _FONT}},
-            "yaxis2": axis
+        layout=layout
+        | {
+            "xaxis": layout["xaxis"] | {"rangemode": "tozero"},
+            "yaxis": layout["yaxis"] | {"range": reach},
+            "yaxis2": axis("perplexity")
             | {
-                "title": {"text": "perplexity", "font": _FONT},
+                "range": reach,
                 "overlaying": "y",
                 "side": "right",
                 "tickmode": "array",

@@ -10,6 +10,8 @@ from explorer.figures.feedforward import by_context
 from explorer.numbers import power_of_ten
 from models import registry
 from models.card import ModelCard
+from models.mixers.feedforward import FeedForwardConfig
+from models.tokens.words import START_ID
 
 _SHIPPED = {"ffn-2": 2, "ffn-4": 4, "ffn-8": 8}
 _COUNTED = ("unigram", "bigram", "trigram", "4-gram", "5-gram")
@@ -43,14 +45,16 @@ def weights_view(slug: str) -> None:
             + rf" + {vocab_size} = {weights(4, m, d, vocab_size):,}",
             rf"\lvert V \rvert^4 = {vocab_size}^4 = {vocab_size**4:.3g}".replace("e+", r" \cdot 10^{") + "}",
         ],
-        [weights],
+        [FeedForwardConfig.count_weights],
     )
 
 
-def weights(n: int, m: int, d: int, vocab_size: int) -> int:
-    """How many weights a feed-forward model has that sees n tokens; no projection where d = m."""
-    projection = d * m if d != m else 0
-    return vocab_size * m + n * m * d + d + projection + vocab_size
+def weights(context: int, n_embd: int, n_hidden: int, vocab_size: int) -> int:
+    """How many a feed-forward model of that shape has."""
+    config = FeedForwardConfig(
+        vocab_size=vocab_size, context=context, n_embd=n_embd, n_hidden=n_hidden, start_id=START_ID
+    )
+    return config.count_weights()
 
 
 def _weights(m: int, d: int, vocab_size: int, counted: list[ModelCard]) -> None:

@@ -1,9 +1,11 @@
 """What is added to an embedding so that it tells its place: attempt 1, and sinusoids."""
 
-import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from torch import Tensor
 
 from explorer import controls, explain
 from explorer.downloads import Columns, downloads
@@ -11,6 +13,20 @@ from explorer.figures import positions as figures
 from explorer.numbers import minus
 from models.tokens import positions
 
+
+@dataclass(frozen=True)
+class Measure:
+    """How alike two codes are."""
+
+    title: str
+    axis: str
+    of: Callable[[Tensor, int], Tensor]
+
+
+_MEASURES = {
+    "product": Measure("Product", "PE(t) · PE(t + k)", positions.products),
+    "distance": Measure("Distance", "|PE(t) − PE(t + k)|", positions.distances),
+}
 CODES = {"sinusoidal": "Sinusoidal", "index": "Attempt 1: t itself"}
 _BASES = ("10000", "1000", "100", "10")
 _SHOWN = 4  # dimensions as waves
@@ -25,13 +41,14 @@ def code_view(slug: str) -> None:
     with st.container(horizontal=True, gap="medium"):
         width = controls.count(f"{slug}_width", "Dimensions d", 64, 4, 256, step=2)
         length = controls.count(f"{slug}_length", "Positions", 100, 10, 1_000, step=10)
-    table = (positions.index(length, width) if code == "index" else positions.sinusoidal(length, width, base)).numpy()
+    codes = positions.index(length, width) if code == "index" else positions.sinusoidal(length, width, base)
+    table = codes.numpy()
     _map(table, code)
     if code == "index":
         _grows(table)
     else:
         _waves(table, width, base)
-    _alike(slug, table)
+    _alike(slug, codes)
     if code == "sinusoidal":
         _turns(slug, width, base, length)
     _how_computed(table, code, width, base)
@@ -65,7 +82,7 @@ def _grows(table: np.ndarray) -> None:
 def _waves(table: np.ndarray, width: int, base: float) -> None:
     st.subheader("Single dimensions are waves", anchor=False)
     shown = sorted({2 * round(i * (width // 2 - 1) / (_SHOWN - 1)) for i in range(_SHOWN)})
-    lengths = [2 * math.pi / float(positions.frequencies(width, base)[i // 2]) for i in shown]
+    lengths = positions.wavelengths(width, base)[[i // 2 for i in shown]].tolist()
     figure = figures.waves(table, shown, lengths)
     st.plotly_chart(
         figure,
@@ -77,25 +94,28 @@ def _waves(table: np.ndarray, width: int, base: float) -> None:
     downloads("waves", "waves", figure, lambda: columns, "Dimensions of the sinusoidal code")
 
 
-def _alike(slug: str, table: np.ndarray) -> None:
+def _alike(slug: str, table: Tensor) -> None:
     st.subheader("What two positions have in common", anchor=False)
-    measures = {"product": "Product", "distance": "Distance"}
-    measure = controls.choice(f"{slug}_measure", "Measured by the", list(measures), measures.__getitem__)
+    name = controls.choice(f"{slug}_measure", "Measured by the", list(_MEASURES), lambda one: _MEASURES[one].title)
+    measure = _MEASURES[name]
     places = sorted({0, len(table) // 2, len(table) - 1})
-    figure = figures.by_offset(table, places, measure)
-    products = table.astype(np.float64) @ table[places[1]]
+    found = {place: measure.of(table, place).tolist() for place in places}
+    figure = figures.by_offset(list(found.items()), measure.axis)
     st.plotly_chart(
         figure,
         key="by_offset",
         config={"displayModeBar": False},
-        alt=f"{measures[measure]} of two codes against the offset; at 0, of {places[1]}: {products[places[1]]:.2f}.",
+        alt=f"{measure.title} of two codes by offset; {places[1]} with itself: {found[places[1]][places[1]]:.2f}.",
     )
     st.caption(
-        "Sinusoids: the lines lie upon each other, since the product depends on the size of the offset alone. Attempt "
-        "1: they do not."
+        "Sinusoids: the lines lie upon each other, since this depends on the size of the offset alone. Attempt 1: the "
+        + ("product does not." if name == "product" else "distance does so too, but the code has no bound.")
     )
-    columns: Columns = {"position": list(range(len(table))), f"product with {places[1]}": products.tolist()}
-    downloads("by_offset", "by_offset", figure, lambda: columns, "Products of codes of positions")
+    columns: Columns = {
+        "position": list(range(len(table))),
+        **{f"{name} with {place}": values for place, values in found.items()},
+    }
+    downloads("by_offset", "by_offset", figure, lambda: columns, f"{measure.title}s of codes of positions")
 
 
 def _turns(slug: str, width: int, base: float, length: int) -> None:

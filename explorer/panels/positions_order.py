@@ -44,7 +44,6 @@ def order_view(slug: str) -> None:
     other = shuffled(len(ids), shuffle)
     tokens = reading.model.tokenizer.tokens(ids)
     e = neural.network_of(reading.model).wte.weight.detach()[ids]
-    e = e / e.square().mean(dim=-1, keepdim=True).sqrt()
 
     def work(_: Ticket) -> Found:
         def of(*, masked: bool) -> dict[str, np.ndarray]:

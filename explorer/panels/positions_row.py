@@ -31,7 +31,6 @@ def row_view(slug: str) -> None:
         ids = reading.model.tokenizer.encode(TEXT)
     tokens = reading.model.tokenizer.tokens(ids)
     e = neural.network_of(reading.model).wte.weight.detach()[ids]
-    e = e / e.square().mean(dim=-1, keepdim=True).sqrt()
     scores = {one: [order.last_row(e, one, first)[0].numpy() for first in (_FIRST, far)] for one in TITLES}
     weights = [order.last_row(e, scheme, first)[1].numpy() for first in (_FIRST, far)]
     figure = rows_of_attention(tokens, weights[0], weights[1], (_FIRST, far))

@@ -43,6 +43,11 @@ class FeedForwardConfig:
             if getattr(self, name) < 1:
                 raise ModelError(f"{name} is {getattr(self, name)}: it must be 1 or more.")
 
+    def count_weights(self) -> int:
+        """How many there are: E, W and b, P where d is not m, and the bias of each token."""
+        m, d = self.n_embd, self.n_hidden
+        return self.vocab_size * m + self.context * m * d + d + (d * m if d != m else 0) + self.vocab_size
+
 
 @dataclass(frozen=True, eq=False)
 class FeedForwardTrace:

@@ -38,7 +38,7 @@ def compared(
     """Attention with weights drawn at random, the same for every scheme: what holds for them holds for all.
 
     Args:
-        embeddings: of the tokens of a text, of about length sqrt(n_embd), as a layer norm leaves them.
+        embeddings: of the tokens of a text; only their directions count.
         order: which token stands at each place of the other text; each once.
         scheme: one of SCHEMES.
         masked: whether a token sees only those before it and itself.
@@ -46,7 +46,7 @@ def compared(
     """
     attention, code = _drawn(embeddings.shape[1], scheme, seed)
     places = torch.tensor(list(order))
-    x = embeddings.double()
+    x = _scaled(embeddings)
     first = attended(attention, x + code[: len(x)], masked=masked)
     other = attended(attention, x[places] + code[: len(x)], masked=masked)
     second = torch.empty_like(other)
@@ -68,11 +68,17 @@ def last_row(
     """
     attention, code = _drawn(embeddings.shape[1], scheme, seed)
     length = len(embeddings)
-    q, k, _ = (part[0] for part in attention.qkv((embeddings.double() + code[first : first + length])[None], first))
+    q, k, _ = (part[0] for part in attention.qkv((_scaled(embeddings) + code[first : first + length])[None], first))
     scores = q[:, -1:] @ k.mT / math.sqrt(q.shape[-1])
     bias = attention.offset_bias(length)
     row = (scores if bias is None else scores + bias[:, -1:])[:, 0]
     return row, row.softmax(-1)
+
+
+def _scaled(embeddings: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_embd"]:
+    """Each with a mean square of 1, about as a layer norm leaves it: as long as a code of places."""
+    x = embeddings.double()
+    return x / x.square().mean(dim=-1, keepdim=True).sqrt()
 
 
 def _drawn(width: int, scheme: str, seed: int) -> tuple[Attention, Float[Tensor, "place n_embd"]]:

@@ -49,6 +49,22 @@ def frequencies(width: int, base: float = BASE) -> Float[Tensor, " pair"]:
     return base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
 
 
+def wavelengths(width: int, base: float = BASE) -> Float[Tensor, " pair"]:
+    """Positions in which each pair of dimensions comes round: 2π base^(2i / width)."""
+    lengths: Float[Tensor, " pair"] = 2 * math.pi / frequencies(width, base)
+    return lengths
+
+
+def products(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
+    """PE(t) · PE(place) of each position t."""
+    return table.double() @ table[place].double()
+
+
+def distances(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
+    """|PE(t) - PE(place)| of each position t."""
+    return (table.double() - table[place].double()).norm(dim=-1)
+
+
 def offsets(queries: int, keys: int) -> Int[Tensor, "query key"]:
     """How many tokens each key stands before each query; below 0 after it. The last query is the last key."""
     return torch.arange(keys - queries, keys)[:, None] - torch.arange(keys)

@@ -16,7 +16,6 @@ def test_without_positions_the_order_is_nothing_and_with_them_it_is_not(open_pag
     app = open_page("positions", prompt="I am happy")
     lm = models.load("lstm")
     e = lm.network.wte.weight.detach()[lm.tokenizer.encode("I am happy")]
-    e = e / e.square().mean(dim=-1, keepdim=True).sqrt()
     free, masked = (drawn(charts(app)[0], trace, "x") for trace in (0, 1))
     for place, scheme in enumerate(order.SCHEMES):
         if scheme in order.NEEDS_MASK:
@@ -61,7 +60,6 @@ def test_the_row_of_the_last_word_here_and_far_on(open_page, scheme):
     )
     lm = models.load("lstm")
     e = lm.network.wte.weight.detach()[lm.tokenizer.encode("happy new year")]
-    e = e / e.square().mean(dim=-1, keepdim=True).sqrt()
     for head in range(4):
         for which, first in enumerate((1, 300)):
             weights = order.last_row(e, scheme, first)[1][head]

@@ -97,10 +97,9 @@ def test_codes_of_positions_are_drawn_as_they_are():
     np.testing.assert_allclose(checked(positions.code_map(table)).data[0].z, table.T)
     drawn = checked(positions.waves(table, [0, 1], [6.28, 6280.0]))
     assert [line.name for line in drawn.data] == ["i = 0: 6.3 positions", "i = 1: 6,280 positions"]
-    products = checked(positions.by_offset(table, [1], "product")).data[0]
+    products = checked(positions.by_offset([(1, table @ table[1])], "product")).data[0]
     assert list(products.x) == [-1, 0, 1]
     np.testing.assert_allclose(products.y, table @ table[1], rtol=1e-6)
-    assert float(checked(positions.by_offset(table, [1], "distance")).data[0].y[1]) == 0
     hand = checked(positions.clocks([1.0, 0.1], 2, 3)).data[2]
     np.testing.assert_allclose([hand.x[1], hand.y[1]], [np.sin(2), np.cos(2)], rtol=1e-6)
     bars = checked(positions.differences([("a", None, 0.5), ("b", 0.25, 0.5)])).data

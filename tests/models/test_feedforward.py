@@ -68,3 +68,9 @@ def test_shapes_out_of_range_are_refused() -> None:
         FeedForwardConfig(vocab_size=3, context=0, n_embd=2, n_hidden=1, start_id=0)
     with pytest.raises(ModelError, match="'gelu' is not known"):
         _network("gelu")
+
+
+@pytest.mark.parametrize(("n_embd", "n_hidden"), [(5, 7), (6, 6)])
+def test_weights_are_counted_without_being_made(n_embd: int, n_hidden: int) -> None:
+    config = FeedForwardConfig(vocab_size=11, context=3, n_embd=n_embd, n_hidden=n_hidden, start_id=0)
+    assert config.count_weights() == sum(weights.numel() for weights in FeedForwardNetwork(config).parameters())

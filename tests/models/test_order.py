@@ -65,7 +65,7 @@ def test_relative_schemes_look_alike_wherever_a_text_stands(scheme: str) -> None
 @torch.no_grad()
 def test_the_last_row_is_by_hand() -> None:
     attention, code = order._drawn(16, "sinusoidal", 1)
-    x = _E.double() + code[7:13]
+    x = _E.double() / _E.double().norm(dim=-1, keepdim=True) * 4 + code[7:13]
     (wq, bq), (wk, bk) = (
         (attention.c_attn.weight[part], attention.c_attn.bias[part]) for part in (slice(0, 16), slice(16, 32))
     )

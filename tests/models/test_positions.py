@@ -72,3 +72,22 @@ def test_buckets_are_those_of_t5() -> None:
 def test_attempt_1_grows_with_the_text() -> None:
     table = positions.index(4, 3)
     assert table.tolist() == [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3]]
+
+
+def test_products_and_distances_depend_on_the_offset_alone() -> None:
+    table = positions.sinusoidal(40, 12)
+    for place in (0, 13, 39):
+        products, distances = positions.products(table, place), positions.distances(table, place)
+        for t in range(40):
+            cosines = [math.cos((t - place) / 10_000 ** (2 * i / 12)) for i in range(6)]
+            assert float(products[t]) == pytest.approx(sum(cosines), abs=1e-5)
+            assert float(distances[t]) == pytest.approx(math.sqrt(max(0.0, 12 - 2 * sum(cosines))), abs=2e-3)
+
+
+def test_wavelengths_go_from_2_pi_to_almost_the_base_times_that() -> None:
+    lengths = positions.wavelengths(512).tolist()
+    assert lengths[0] == pytest.approx(2 * math.pi)
+    assert lengths[-1] == pytest.approx(2 * math.pi * 10_000 ** (510 / 512))
+    wave = positions.sinusoidal(64, 4, 16 / math.pi**2)
+    assert positions.wavelengths(4, 16 / math.pi**2)[1] == pytest.approx(8)
+    torch.testing.assert_close(wave[:56, 2:], wave[8:, 2:], atol=1e-5, rtol=0)
