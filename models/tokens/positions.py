@@ -51,8 +51,7 @@ def frequencies(width: int, base: float = BASE) -> Float[Tensor, " pair"]:
 
 def wavelengths(width: int, base: float = BASE) -> Float[Tensor, " pair"]:
     """Positions in which each pair of dimensions comes round: 2π base^(2i / width)."""
-    lengths: Float[Tensor, " pair"] = 2 * math.pi / frequencies(width, base)
-    return lengths
+    return frequencies(width, base).reciprocal() * (2 * math.pi)
 
 
 def products(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
@@ -62,7 +61,8 @@ def products(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " 
 
 def distances(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
     """|PE(t) - PE(place)| of each position t."""
-    return (table.double() - table[place].double()).norm(dim=-1)
+    lengths: Float[Tensor, " pos"] = (table.double() - table[place].double()).norm(dim=-1)
+    return lengths
 
 
 def offsets(queries: int, keys: int) -> Int[Tensor, "query key"]:
