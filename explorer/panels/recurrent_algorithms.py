@@ -30,7 +30,7 @@ _PRETRAINING = [
     "return loss / T",
 ]
 _INFERENCE = [
-    "w = the last token of the text; h = the state before it",
+    "w = last token; h = state before",
     "repeat:",
     "    x = E[w]",
     "    h = g(x, h)",
