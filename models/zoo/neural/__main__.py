@@ -44,17 +44,18 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a model is, and how it is trained: on each token once, so nothing need keep it from learning by heart."""
+    """What a model is, and how it is trained: on no token twice, so nothing need keep it from learning by heart."""
 
     title: str
     config: Config
     learning_rate: float
     batch_size: int  # sentences
+    epochs: float = 1.0  # at most one
 
     @property
     def settings(self) -> TrainingSettings:
         """For the training loop."""
-        return TrainingSettings(epochs=1.0, learning_rate=self.learning_rate, looks=12, patience=12)
+        return TrainingSettings(epochs=self.epochs, learning_rate=self.learning_rate, looks=12, patience=12)
 
     @property
     def is_of_words(self) -> bool:
@@ -83,7 +84,7 @@ def _feed_forward(context: int) -> Recipe:
 def _transformer(positions: str) -> Recipe:
     config = TransformerConfig(vocab_size=corpus.VOCAB_SIZE, n_embd=112, n_layer=3, n_head=4, positions=positions)
     title = f"Transformer, {SCHEMES[positions] if positions != 'none' else 'no positions'}"
-    return Recipe(title, config, 2e-3, batch_size=32)
+    return Recipe(title, config, 2e-3, batch_size=32, epochs=0.5)
 
 
 _CELLS = {"rnn": ("RNN", 1e-3), "lstm": ("LSTM", 3e-3), "gru": ("GRU", 2e-3)}  # title, learning rate
