@@ -7,8 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.card import ModelCard
+from models.errors import ModelError
 from models.interfaces import LanguageModel, Tokenizer
+from models.mixers.inside import Inside
 from models.mixers.network import Network
+from models.mixers.transformer import TransformerNetwork
 
 
 class NeuralLM(LanguageModel):
@@ -25,3 +28,13 @@ class NeuralLM(LanguageModel):
         read = torch.tensor([[self.tokenizer.start_id, *token_ids]], device=self.network.bias.device)
         hidden, _ = self.network(read, self.network.start(1))
         return self.network.logits(hidden[0, start:]).float().cpu()
+
+    def inside(self) -> Inside:
+        """The network, opened.
+
+        Raises:
+            ModelError: it is no transformer.
+        """
+        if not isinstance(self.network, TransformerNetwork):
+            raise ModelError(f"{self.card.title} is no transformer: choose one to look inside.")
+        return self.network.inside()

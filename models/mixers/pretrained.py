@@ -1,7 +1,7 @@
 """Pretrained causal language models from Hugging Face, read-only and shared by many threads.
 
-The only file that knows `transformers`. Weights are read from safetensors or GGUF, never from pickles, and no code
-from a repository is run.
+Weights are read from safetensors or GGUF, never from pickles, and no code from a repository is run. This file and
+`pretrained_inside` alone know `transformers`.
 """
 
 import math
@@ -25,6 +25,8 @@ from models import checkpoints, device
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import LanguageModel
+from models.mixers import pretrained_inside
+from models.mixers.inside import Inside
 from models.mixers.keys_values import KeysValues, PrefixStore
 from models.tokens.tokenizers import SubwordTokenizer
 
@@ -46,6 +48,8 @@ class PretrainedLM(LanguageModel):
         self.card = card
         self.block_size = card.block_size
         self._known = PrefixStore(KEYS_VALUES_BYTES)
+        self._inside: Inside | None = None
+        self._opening = threading.Lock()
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
         return self.logits_batch([token_ids], [start])[0]
@@ -61,6 +65,17 @@ class PretrainedLM(LanguageModel):
             for i in range(0, len(histories), at_once)
             for rows in self._read(histories[i : i + at_once], starts[i : i + at_once])
         ]
+
+    def inside(self) -> Inside:
+        """The network, opened; a second look shares what the first needed.
+
+        Raises:
+            ModelError: it is built in another way than transformers mostly are.
+        """
+        with self._opening:
+            if self._inside is None:
+                self._inside = pretrained_inside.opened(self.network, self.card.title)
+            return self._inside
 
     def _read(self, histories: Sequence[Sequence[int]], starts: Sequence[int]) -> list[Float[Tensor, "_ vocab"]]:
         batch = [[self.tokenizer.start_id, *history] for history in histories]

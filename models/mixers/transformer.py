@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from models.errors import ModelError
+from models.mixers.inside import NOTHING, Ablation, Inside, LayerTrace, LayerWeights, TransformerTrace
 from models.mixers.network import Drop, Network, State, keep
 from models.tokens import positions
 from models.tokens.positions import SCHEMES
@@ -47,34 +48,6 @@ class TransformerConfig:
                 raise ModelError(f"{name} is {getattr(self, name)}: it must be 1 or more.")
         if self.n_embd % (2 * self.n_head):
             raise ModelError(f"n_embd is {self.n_embd}: {self.n_head} heads need a multiple of {2 * self.n_head}.")
-
-
-@dataclass(frozen=True, eq=False)
-class LayerTrace:
-    """What one layer computes of a text."""
-
-    q: Float[Tensor, "n_head pos d_head"]  # turned, where the positions turn them
-    k: Float[Tensor, "n_head pos d_head"]
-    v: Float[Tensor, "n_head pos d_head"]
-    scores: Float[Tensor, "n_head pos pos"]  # before the mask; with the bias of the positions
-    pattern: Float[Tensor, "n_head pos pos"]  # after mask and softmax: query, key
-    head_out: Float[Tensor, "n_head pos n_embd"]  # what each head adds to the residual stream
-    attn_out: Float[Tensor, "pos n_embd"]  # all heads together, with the bias
-    resid_mid: Float[Tensor, "pos n_embd"]
-    mlp_hidden: Float[Tensor, "pos n_mlp"]  # after GELU
-    mlp_out: Float[Tensor, "pos n_embd"]
-    resid_post: Float[Tensor, "pos n_embd"]
-
-
-@dataclass(frozen=True, eq=False)
-class TransformerTrace:
-    """Everything that the network computes of a text."""
-
-    embeddings: Float[Tensor, "pos n_embd"]  # without positions
-    resid_pre: Float[Tensor, "pos n_embd"]  # with them
-    layers: tuple[LayerTrace, ...]
-    final: Float[Tensor, "pos n_embd"]  # after the last norm
-    logits: Float[Tensor, "pos vocab"]
 
 
 class Attention(nn.Module):
@@ -150,22 +123,38 @@ class Block(nn.Module):
         x = x + drop(self.attn(self.ln_1(x)))
         return x + drop(self.mlp(self.ln_2(x)))
 
-    def trace(self, x: Float[Tensor, "pos n_embd"]) -> LayerTrace:
-        """The same by the formula, with all that is on the way."""
-        attn = self.attn
-        q, k, v = (part[0] for part in attn.qkv(self.ln_1(x)[None]))
+    def trace(self, x: Float[Tensor, "pos n_embd"], layer: int, without: Ablation) -> LayerTrace:
+        """The same by the formula, with all that is on the way; this is the layer of that number."""
+        attn, length = self.attn, len(x)
+        attn_in = self.ln_1(x)
+        q, k, v = (part[0] for part in attn.qkv(attn_in[None]))
         scores = q @ k.mT / math.sqrt(q.shape[-1])
-        bias = attn.offset_bias(len(x))
+        bias = attn.offset_bias(length)
         scores = scores if bias is None else scores + bias
-        pattern = scores.masked_fill(after(len(x)).to(x.device), -math.inf).softmax(-1)
-        each = attn.c_proj.weight.mT.view(attn.config.n_head, -1, attn.config.n_embd)  # (n_head, d_head, n_embd)
-        head_out = (pattern @ v) @ each
-        attn_out = head_out.sum(0) + attn.c_proj.bias
+        pattern = without.hidden(scores).masked_fill(after(length).to(x.device), -math.inf).softmax(-1)
+        z = without.kept(layer, pattern @ v)
+        attn_out = attn.c_proj(z.transpose(0, 1).flatten(1)) * (layer not in without.attention)
         resid_mid = x + attn_out
-        mlp_hidden = self.mlp.inside(self.ln_2(resid_mid))
-        mlp_out = self.mlp.c_proj(mlp_hidden)
+        mlp_in = self.ln_2(resid_mid)
+        mlp_hidden = self.mlp.inside(mlp_in)
+        mlp_out = self.mlp.c_proj(mlp_hidden) * (layer not in without.mlps)
         return LayerTrace(
-            q, k, v, scores, pattern, head_out, attn_out, resid_mid, mlp_hidden, mlp_out, resid_mid + mlp_out
+            attn_in, q, k, v, scores, pattern, z, attn_out, resid_mid, mlp_in, mlp_hidden, mlp_out, resid_mid + mlp_out
+        )
+
+    def weights(self) -> LayerWeights:
+        """The matrices, head by head."""
+        attn, n_head = self.attn, self.attn.config.n_head
+        (w_q, _, w_v), (b_q, _, b_v) = attn.c_attn.weight.chunk(3), attn.c_attn.bias.chunk(3)
+        return LayerWeights(
+            w_o=attn.c_proj.weight.mT.view(n_head, -1, attn.config.n_embd),
+            b_o=attn.c_proj.bias,
+            w_out=self.mlp.c_proj.weight.mT,
+            b_out=self.mlp.c_proj.bias,
+            w_q=w_q.view(n_head, -1, attn.config.n_embd).mT,
+            b_q=b_q.view(n_head, -1),
+            w_v=w_v.view(n_head, -1, attn.config.n_embd).mT,
+            b_v=b_v.view(n_head, -1),
         )
 
 
@@ -197,16 +186,28 @@ class TransformerNetwork(Network):
     def hidden_from(self, x: Float[Tensor, "pos n_embd"]) -> Float[Tensor, "pos n_embd"]:
         return self._mixed(x[None], keep)[0]
 
-    def trace(self, token_ids: Sequence[int]) -> TransformerTrace:
-        """Every part of every layer over a text."""
+    def trace(self, token_ids: Sequence[int], without: Ablation = NOTHING) -> TransformerTrace:
+        """Every part of every layer over a text, by the formulas; some of it may be taken out."""
         embeddings = self.wte(torch.tensor(list(token_ids), device=self.bias.device))
         x = first = self._placed(embeddings[None])[0]
         layers = list[LayerTrace]()
-        for block in self._blocks():
-            layers.append(block.trace(x))
+        for i, block in enumerate(self._blocks()):
+            layers.append(block.trace(x, i, without))
             x = layers[-1].resid_post
         final = self.ln_f(x)
-        return TransformerTrace(embeddings, first, tuple(layers), final, self.logits(final))
+        return TransformerTrace(tuple(token_ids), embeddings, first, tuple(layers), final, self.logits(final))
+
+    def inside(self) -> Inside:
+        """What a look inside needs of it."""
+        return Inside(
+            n_head=self.config.n_head,
+            n_kv_head=self.config.n_head,
+            norm=self.ln_f,
+            w_u=self.wte.weight.detach(),
+            b_u=self.bias.detach(),
+            layers=tuple(block.weights() for block in self._blocks()),
+            read=self.trace,
+        )
 
     def draw_weights(self, generator: torch.Generator) -> None:
         """As GPT-2: normal with 0.02, what is added to the residual stream less by the root of how often it is."""

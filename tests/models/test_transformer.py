@@ -106,8 +106,8 @@ def test_absolute_schemes_do_not(positions: str) -> None:
 
 def test_heads_add_up() -> None:
     network = _network("rope")
-    for block, layer in zip(network.layers, network.trace(_IDS).layers, strict=True):
-        torch.testing.assert_close(layer.head_out.sum(0) + block.attn.c_proj.bias, layer.attn_out)
+    for weights, layer in zip(network.inside().layers, network.trace(_IDS).layers, strict=True):
+        torch.testing.assert_close((layer.z @ weights.w_o).sum(0) + weights.b_o, layer.attn_out)
 
 
 def test_more_tokens_than_places_are_refused() -> None:
