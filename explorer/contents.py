@@ -116,6 +116,13 @@ PAGES = (
         "Watch a network learn, its gradients vanish, and its texts end in loops.",
     ),
     Entry(
+        "transformer",
+        "Inside a transformer",
+        "mixers",
+        "frame_inspect",
+        "Follow your text through every layer, and see which parts make the next token.",
+    ),
+    Entry(
         "costs",
         "What it costs",
         "mixers",

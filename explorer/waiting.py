@@ -41,6 +41,7 @@ def computed(slot: str, key: Hashable, work: Callable[[Ticket], T], doing: str, 
         return f"{doing}: {done / of:.0%}" if of else doing
 
     ticket = finished(loading.counting_queue(), doing, slot, (doing, key), work, place, watch)
+    tickets().pop(slot, None)  # the queue keeps results, as far as there is room: a session holds none
     found: T = result(ticket)
     return found
 

@@ -1,0 +1,176 @@
+"""Which transformer the reader looks into, and what it computes of the text."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, fields
+
+import streamlit as st
+from torch import Tensor
+
+from explorer import controls, loading, waiting
+from explorer.inference import Ticket
+from explorer.panels import prompt
+from models import registry
+from models.errors import ModelError
+from models.interfaces import LanguageModel
+from models.mixers.inside import NOTHING, Ablation, Inside, TransformerTrace, opened
+
+TEXT = "The keys to the cabinet"
+MOST = 64  # tokens that are looked at, the start token among them
+OFFERED = 8  # next tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A transformer, opened, and what it computed of a text."""
+
+    lm: LanguageModel
+    inside: Inside
+    trace: TransformerTrace
+    left_out: int  # tokens of the text
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What was read, the start token first."""
+        return self.trace.token_ids
+
+    @property
+    def tokens(self) -> list[str]:
+        """Visible forms of what was read."""
+        return self.lm.tokenizer.tokens(self.ids)
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What results of this look are known by."""
+        return (self.lm.card.name, self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """What is computed once for all who look at the same."""
+
+    inside: Inside
+    trace: TransformerTrace
+
+    @property
+    def parts(self) -> list[Tensor]:
+        """What takes memory."""
+        of_layers = [layer for one in self.trace.layers for layer in (getattr(one, part.name) for part in fields(one))]
+        return [self.trace.embeddings, self.trace.resid_pre, self.trace.final, self.trace.logits, *of_layers]
+
+
+def look(slug: str) -> Look | None:
+    """The text, the model, and what is seen in it; the last that could be read while another can't be."""
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        text = controls.text("prompt", "Text", TEXT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
+    with right:
+        name = model_input(slug)
+    if not prompt.may_load(name):
+        return None
+    found = look_at(slug, name, text)
+    if found is not None and found.left_out:
+        st.caption(f"The first {MOST - 1} of {MOST - 1 + found.left_out:,} tokens.")
+    return found
+
+
+def model_input(slug: str) -> str:
+    """The name of a transformer: the default model, one that ships, one of the session's own, or a typed one."""
+    titles = {card.name: card.title for card in loading.catalog() if card.family == "transformer"}
+    first = loading.default_model()
+    names = [first, *(name for name in titles if name != first)]
+    return controls.pick(
+        f"{slug}_model",
+        "Transformer",
+        names,
+        lambda name: titles.get(name, name),
+        "Choose one, or type a Hugging Face id (owner/name) or a folder on the machine where this app runs.",
+    )
+
+
+def look_at(slug: str, name: str, text: str, without: Ablation = NOTHING, *, who: str = "") -> Look | None:
+    """What a model computes of a text; None if it can't be had, and the reader has been told why.
+
+    Args:
+        slug: of the page.
+        name: of the model.
+        text: to be read, after the start token.
+        without: what is taken out.
+        who: tells several texts that are read at once apart.
+    """
+    place = st.empty()
+
+    def asked() -> tuple[str, LanguageModel, list[int]]:
+        lm = loading.model(name, place)
+        opened(lm)
+        return name, lm, [lm.tokenizer.start_id, *prompt.chosen_ids(text, lm.tokenizer)]
+
+    def example() -> tuple[str, LanguageModel, list[int]]:
+        small = next(card.name for card in registry.catalog() if card.name.startswith("transformer-"))
+        lm = loading.model(small, place)
+        return small, lm, [lm.tokenizer.start_id, *lm.tokenizer.encode(TEXT)]
+
+    _, lm, ids = controls.last_good(f"{slug} look {who}", asked, example)
+    read = tuple(ids[:MOST])
+
+    def work(_: Ticket) -> _Opened:
+        inside = opened(lm)
+        return _Opened(inside, inside.trace(read, without))
+
+    seen = waiting.waited(f"{slug} look {who}", (lm.card.name, read, without), work, "Looking inside")
+    return None if seen is None else Look(lm, seen.inside, seen.trace, len(ids) - len(read))
+
+
+def place_input(slug: str, look: Look) -> int:
+    """The place whose next token is looked at; the last one at first."""
+    last = len(look.ids) - 1
+    if not last:
+        return 0
+    # Counted from the end, so that a longer text goes on showing its own last token.
+    back = controls.count(f"{slug}_back", "Tokens before the end", 0, 0, last, "0: what follows the whole text.")
+    return last - back
+
+
+def target_input(slug: str, name: str, label: str, look: Look, place: int, *, none: str | None = None) -> int | None:
+    """A next token, the most probable ones on offer; another may be typed.
+
+    Args:
+        slug: of the page.
+        name: of the parameter, without the slug.
+        label: what the token is called there.
+        look: whose logits.
+        place: after which the token comes.
+        none: what choosing none is called, which then is the default and gives None; else the best guess is.
+    """
+    best = look.trace.logits[place].topk(OFFERED).indices.tolist()
+    words = look.lm.tokenizer.tokens(best)
+    offered = dict(zip(words, best, strict=True))
+    wanted = controls.pick(
+        f"{slug}_{name}",
+        label,
+        ["", *offered],
+        lambda one: one or none or f"{words[0]} (the best guess)",
+        "Choose one, or type another.",
+    )
+    default = best[0] if none is None else None
+    if not wanted or wanted in offered:
+        return offered.get(wanted, default)
+    found = default
+    with controls.explained_errors(st.empty(), name):
+        found = one_token(look, wanted, place)
+    return found  # noqa: RET504 - after an error it is the default
+
+
+def one_token(look: Look, typed: str, place: int) -> int:
+    """The token that was typed; of the two with and without a space before it the more probable one there.
+
+    Raises:
+        ModelError: it is none, or several.
+    """
+    tokenizer, logits = look.lm.tokenizer, look.trace.logits[place]
+    word = typed.replace("␣", " ")
+    cut = [tokenizer.encode(written) for written in (word, f" {word}")]
+    single = [ids[0] for ids in cut if len(ids) == 1 and ids[0] != tokenizer.unk_id]
+    if not single:
+        why = "not in the vocabulary" if cut[0] == [tokenizer.unk_id] else f"{len(cut[0])} tokens, not one"
+        raise ModelError(f"{typed!r} is {why} of this model: choose another next token.")
+    return max(single, key=lambda token: float(logits[token]))
