@@ -1,7 +1,7 @@
 """Inside a transformer: the way of a text through every layer, and which parts make the next token."""
 
 from explorer import chrome
-from explorer.panels import transformer_parts
+from explorer.panels import transformer_lens, transformer_parts
 from explorer.panels.inside import TEXT
 
 SLUG = "transformer"
@@ -12,6 +12,7 @@ PRESETS: dict[str, chrome.Preset] = {
     "Capital": _CHOICES | {"prompt": "The capital of France is"},
 }
 VIEWS = {
+    "lens": ("Logit lens", transformer_lens.lens_view),
     "parts": ("Who says it", transformer_parts.parts_view),
 }
 
