@@ -8,6 +8,7 @@ from explorer import style
 from explorer.figures import positions
 from explorer.figures.feedforward import by_context
 from explorer.figures.losses import token_losses
+from explorer.figures.positions_embeddings import lengths
 from explorer.figures.recurrent import remembering, state_map, trajectory, unit_bars
 from explorer.figures.training_live import live_curves
 
@@ -108,6 +109,37 @@ def test_codes_of_positions_are_drawn_as_they_are():
         positions.waves(table, [0, 1], [6.28])
     with pytest.raises(ValueError, match="positions and dimensions"):
         positions.code_map(table[0])
+
+
+def test_every_two_positions_are_drawn_as_a_square():
+    table = np.array([[4.0, -1.0], [-1.0, 2.0]])
+    figure = checked(positions.alike(table, "PE(t) · PE(s)"))
+    np.testing.assert_allclose(figure.data[0].z, table)
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-4, 4)
+    assert figure.layout.yaxis.scaleanchor == "x"
+    with pytest.raises(ValueError, match="square"):
+        positions.alike(table[:1], "PE(t) · PE(s)")
+
+
+def test_a_line_stands_after_the_positions_that_training_used():
+    table = np.zeros((5, 2))
+    [line] = checked(positions.code_map(table, used=3)).layout.shapes
+    assert line.x0 == line.x1 == 2.5
+    assert not checked(positions.code_map(table, used=5)).layout.shapes
+    assert not checked(positions.code_map(table)).layout.shapes
+
+
+def test_lengths_of_words_and_codes_stand_side_by_side():
+    parts = [("e", np.array([1.0, 2.0])), ("p", np.array([3.0, 700.0]))]
+    figure = checked(lengths(["a", "<b>"], 4, parts))
+    np.testing.assert_allclose([bar.y for bar in figure.data], [values for _, values in parts])
+    assert list(figure.layout.xaxis.ticktext) == ["a", "&lt;b&gt;"]
+    assert figure.data[1].hovertext[1] == "<b>&lt;b&gt;</b> at place 5"
+    assert figure.data[0].texttemplate == "%{y:,.0f}"
+    assert checked(lengths(["a"] * 9, 0, [("e", np.ones(9))])).data[0].texttemplate == ""
+    checked(lengths([], 0, [("e", [])]))
+    with pytest.raises(ValueError, match="2 tokens"):
+        lengths(["a", "b"], 0, [("e", np.ones(3))])
 
 
 def test_rows_of_attention_stand_side_by_side():

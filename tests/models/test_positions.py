@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig, T5Config
@@ -76,12 +77,21 @@ def test_attempt_1_grows_with_the_text() -> None:
 
 def test_products_and_distances_depend_on_the_offset_alone() -> None:
     table = positions.sinusoidal(40, 12)
-    for place in (0, 13, 39):
-        products, distances = positions.products(table, place), positions.distances(table, place)
+    products, distances = positions.products(table, table), positions.distances(table, table)
+    for place in range(40):
         for t in range(40):
             cosines = [math.cos((t - place) / 10_000 ** (2 * i / 12)) for i in range(6)]
-            assert float(products[t]) == pytest.approx(sum(cosines), abs=1e-5)
-            assert float(distances[t]) == pytest.approx(math.sqrt(max(0.0, 12 - 2 * sum(cosines))), abs=2e-3)
+            assert float(products[t, place]) == pytest.approx(sum(cosines), abs=1e-5)
+            assert float(distances[t, place]) == pytest.approx(math.sqrt(max(0.0, 12 - 2 * sum(cosines))), abs=2e-3)
+
+
+def test_products_and_distances_to_some_are_those_of_numpy() -> None:
+    table = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    all_of, some = table.double().numpy(), table.double().numpy()[[2, 7, 8]]
+    np.testing.assert_allclose(positions.products(table, table[[2, 7, 8]]), all_of @ some.T, rtol=1e-12)
+    found = positions.distances(table, table[[2, 7, 8]])
+    np.testing.assert_allclose(found, np.linalg.norm(all_of[:, None] - some[None], axis=-1), rtol=1e-12)
+    assert float(found[7, 1]) == 0
 
 
 def test_wavelengths_go_from_2_pi_to_almost_the_base_times_that() -> None:
