@@ -9,7 +9,6 @@ reads it from a file that holds nothing else, the quickest way it has. Where the
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -25,9 +24,9 @@ from models.tokens.space import WordVectors
 from models.tokens.word2vec import Settings
 from models.tokens.word2vec_batched import BatchedTraining
 from models.tokens.word2vec_training import Training
+from models.zoo.vectors import peer
 
 _LEAST = 5
-_STRETCH = 1_000  # words of a line of gensim's file
 
 
 def accuracy(words: list[str], vectors: np.ndarray) -> tuple[float, float]:
@@ -69,33 +68,7 @@ def on_gpu(text: RunningWords, settings: Settings) -> tuple[float, tuple[float, 
 
 def gensims(text: RunningWords, settings: Settings, threads: int) -> tuple[float, tuple[float, float]]:
     """The same of gensim."""
-    from gensim.models import Word2Vec
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "text"
-        with path.open("w", encoding="utf-8") as file:
-            for start in range(0, len(text.ids), _STRETCH):
-                file.write(" ".join(text.words[i] for i in text.ids[start : start + _STRETCH]) + "\n")
-        model = Word2Vec(
-            vector_size=settings.n_embd,
-            window=settings.window,
-            negative=settings.negatives,
-            sample=settings.subsample,
-            alpha=settings.learning_rate,
-            min_count=_LEAST,
-            workers=threads,
-            sg=1,
-            seed=1,
-        )
-        model.build_vocab(corpus_file=str(path))
-        began = time.perf_counter()
-        model.train(
-            corpus_file=str(path),
-            total_examples=model.corpus_count,
-            total_words=model.corpus_total_words,
-            epochs=settings.epochs,
-        )
-        seconds = time.perf_counter() - began
+    model, seconds = peer.trained(text, settings, _LEAST, threads)
     return text.length * settings.epochs / seconds, accuracy(model.wv.index_to_key, model.wv.vectors)
 
 

@@ -113,7 +113,7 @@ export default function (component) {
     write()
     const reach = Math.max(...data.arrows.map(({ by }) => Math.hypot(...by)), 0) * scale
     const smaller = Math.min(HEIGHT, parts.svg.clientWidth || 600)
-    const times = TIMES.filter(times => times * reach <= LONGEST * smaller).pop() ?? 1
+    const times = TIMES.filter(times => times * reach <= LONGEST * smaller).pop() ?? Math.min(1, (LONGEST * smaller) / reach)
     parts.arrows.replaceChildren(...data.arrows.flatMap(({ kind, word, by }) => {
       const [x, y] = (kind === "t" ? parts.targets : parts.contexts)[word].at
       const way = [times * scale * by[0], -times * scale * by[1]], length = Math.hypot(...way)
@@ -125,7 +125,7 @@ export default function (component) {
         drawn("polygon", { points: [tip, [back[0] - 5 * v, back[1] + 5 * u], [back[0] + 5 * v, back[1] - 5 * u]].map(point => point.join(",")).join(" ") }))
       return [group]
     }))
-    parts.note.textContent = `Arrows: what the next step does${times > 1 ? `, drawn ${times} times as long` : ""}`
+    parts.note.textContent = `Arrows: what the next step does${times > 1 ? `, drawn ${times} times as long` : times < 1 ? `, drawn ${(1 / times).toPrecision(2)} times shorter` : ""}`
     parts.status.textContent = `${data.at.toLocaleString("en")} ${data.at === 1 ? "step" : "steps"} done`
     parts.stop.hidden = true
     const centre = data.words[data.running[data.place].word]

@@ -11,7 +11,6 @@ text, and the most frequent of them ship; GloVe learns these alone.
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,12 +34,12 @@ from models.zoo.vectors import (
     VectorCard,
     cards,
     part_of,
+    peer,
     write_card,
     write_words,
 )
 
 _EPOCHS = 15
-_STRETCH = 1_000  # words of a line for gensim
 _LEAST = 5  # how often a word must stand in the text
 _TITLES = {"word2vec": "word2vec (skip-gram)", "glove": "GloVe"}
 _PARTS = {"word2vec": ("sum", "target", "context", "concatenation"), "glove": ("sum",)}
@@ -175,25 +174,7 @@ def write_peer(text: running_words.RunningWords, epochs: int, threads: int, fold
     """Trains gensim's skip-gram on the same text with the same settings, and puts what it scores into our card."""
     import gensim
 
-    how = Settings(epochs=epochs)
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "text"
-        with path.open("w", encoding="utf-8") as file:
-            for start in range(0, len(text.ids), _STRETCH):
-                file.write(" ".join(text.words[i] for i in text.ids[start : start + _STRETCH]) + "\n")
-        model = gensim.models.Word2Vec(
-            corpus_file=str(path),
-            vector_size=how.n_embd,
-            window=how.window,
-            negative=how.negatives,
-            sample=how.subsample,
-            alpha=how.learning_rate,
-            epochs=how.epochs,
-            min_count=_LEAST,
-            workers=threads,
-            sg=1,
-            seed=how.seed,
-        )
+    model, _ = peer.trained(text, Settings(epochs=epochs), _LEAST, threads)
     words, vectors = tuple(model.wv.index_to_key[:VOCAB_SIZE]), model.wv.vectors[:VOCAB_SIZE]
     found = measured(WordVectors("gensim", words, vectors), folder)
     name = f"gensim {gensim.__version__}, the same text and settings"
