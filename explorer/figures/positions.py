@@ -12,11 +12,12 @@ from explorer import style
 from explorer.figures import FONT, LEGEND, axis, made, with_legend
 
 
-def code_map(table: ArrayLike) -> go.Figure:
+def code_map(table: ArrayLike, used: int | None = None) -> go.Figure:
     """Each column a position, each row a dimension: blue above 0, orange below.
 
     Args:
         table: shape (position, dimension).
+        used: how many of the first positions training used, of a code that was learned; a line stands after them.
     """
     values = np.asarray(table, dtype=np.float32)
     if values.ndim != 2:
@@ -39,6 +40,51 @@ def code_map(table: ArrayLike) -> go.Figure:
             "dragmode": False,
             "xaxis": axis("position t"),
             "yaxis": axis("dimension i") | {"autorange": "reversed"},
+            "shapes": [] if used is None or used >= len(values) else [_line_after(used)],
+        },
+    )
+
+
+def _line_after(used: int) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "yref": "paper",
+        "x0": used - 0.5,
+        "x1": used - 0.5,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": style.DECIDES, "width": 3, "dash": "dash"},
+    }
+
+
+def alike(table: ArrayLike, title: str) -> go.Figure:
+    """What is measured between each position and each other one, as a square: blue above 0, orange below.
+
+    Args:
+        table: shape (position, position).
+        title: of what is measured.
+    """
+    values = np.asarray(table, dtype=np.float32)
+    if values.ndim != 2 or values.shape[0] != values.shape[1]:
+        raise ValueError(f"a square table is needed, not an array of shape {values.shape}")
+    most = float(np.abs(values).max(initial=1e-6))
+    return made(
+        data=[
+            {
+                "type": "heatmap",
+                "z": values,
+                "zmin": -most,
+                "zmax": most,
+                "colorscale": style.SIGNED,
+                "showscale": False,
+                "hovertemplate": f"t = %{{y}}, s = %{{x}}: {title} = %{{z:,.4f}}<extra></extra>",
+            }
+        ],
+        layout={
+            "height": 360,
+            "dragmode": False,
+            "xaxis": axis("position s") | {"constrain": "domain"},
+            "yaxis": axis("position t") | {"autorange": "reversed", "scaleanchor": "x", "constrain": "domain"},
         },
     )
 
@@ -94,7 +140,7 @@ def by_offset(lines: Sequence[tuple[int, ArrayLike]], title: str) -> go.Figure:
         }
         for i, (place, values) in enumerate(lines)
     ]
-    return made(data=data, layout=with_legend(320, "offset k", title))
+    return made(data=data, layout=with_legend(360, "offset k", title))
 
 
 def clocks(frequencies: Sequence[float], t: int, k: int) -> go.Figure:

@@ -41,7 +41,7 @@ def row_view(slug: str) -> None:
         alt=f"What the last word, {tokens[-1]}, looks at in each of four heads, at places {_FIRST} and {far}.",
     )
     st.caption(
-        f"How much “{tokens[-1]}” takes of each word, in each of four heads. Their weights are drawn at random, the "
+        f"How much the last word takes of each word, in each of four heads. Their weights are drawn at random, the "
         f"embeddings are the LSTM's. Full: the text stands at places {_FIRST} to {_FIRST + len(ids) - 1}; hatched: at "
         f"{far} to {far + len(ids) - 1}."
     )

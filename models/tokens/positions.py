@@ -54,14 +54,16 @@ def wavelengths(width: int, base: float = BASE) -> Float[Tensor, " pair"]:
     return frequencies(width, base).reciprocal() * (2 * math.pi)
 
 
-def products(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
-    """PE(t) · PE(place) of each position t."""
-    return table.double() @ table[place].double()
+def products(table: Float[Tensor, "pos n_embd"], others: Float[Tensor, "other n_embd"]) -> Float[Tensor, "pos other"]:
+    """PE(t) · PE(s) of each code and each of the others."""
+    return table.double() @ others.double().mT
 
 
-def distances(table: Float[Tensor, "pos n_embd"], place: int) -> Float[Tensor, " pos"]:
-    """|PE(t) - PE(place)| of each position t."""
-    lengths: Float[Tensor, " pos"] = (table.double() - table[place].double()).norm(dim=-1)
+def distances(table: Float[Tensor, "pos n_embd"], others: Float[Tensor, "other n_embd"]) -> Float[Tensor, "pos other"]:
+    """|PE(t) - PE(s)| of each code and each of the others, by their differences: exactly 0 where they are equal."""
+    lengths: Float[Tensor, "pos other"] = torch.cdist(
+        table.double(), others.double(), compute_mode="donot_use_mm_for_euclid_dist"
+    )
     return lengths
 
 

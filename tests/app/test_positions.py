@@ -182,6 +182,15 @@ def test_learned_codes_are_a_models_table(open_page, learned):
     assert any(f"places from {LENGTH} on were never used" in caption.value for caption in app.caption)
 
 
+def test_more_positions_than_a_table_has_are_those_of_the_page_as_it_opens(open_page, learned):
+    app = open_page("positions", positions_view="code", positions_length="900")
+    [code] = [group for group in app.segmented_control if group.label == "Code"]
+    for name, count in (("learned", 100), ("sinusoidal", 900), ("learned", 100)):
+        run(code.set_value(name))
+        [code] = [group for group in app.segmented_control if group.label == "Code"]
+        assert drawn(charts(app)[0], 0, "z").size == count * (32 if name == "learned" else 64)
+
+
 def test_learned_codes_go_with_the_words_that_were_learned_beside_them(open_page, learned):
     chosen = {"positions_code": "learned", "positions_begin": "490"}
     app = open_page("positions", prompt="word " * 600, positions_view="embeddings", **chosen)

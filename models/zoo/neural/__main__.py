@@ -149,6 +149,7 @@ def finish(name: str, training: Training, folder: Path) -> None:
         precision="8 bits a weight",
         parameters=sum(one.numel() for one in network.parameters()),
         vocab_size=recipe.config.vocab_size,
+        block_size=_block_size(recipe.config),
         start_token="<s>",
         end_token="</s>",
         sha256=sha256(weights(name)),
@@ -159,6 +160,11 @@ def finish(name: str, training: Training, folder: Path) -> None:
     others = read_cards(CARDS) if CARDS.is_file() else []
     cards = {one.name: one for one in (*others, mine)}
     write_cards(CARDS, [cards[known] for known in RECIPES if known in cards])
+
+
+def _block_size(config: Config) -> int | None:
+    """How many tokens it can read at once, the start token among them; None: there is no end."""
+    return config.block_size if isinstance(config, TransformerConfig) and config.positions == "learned" else None
 
 
 def main() -> None:
