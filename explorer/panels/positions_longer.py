@@ -241,7 +241,7 @@ def _untrained(found: Extrapolation, longest: int) -> str:
         return ""
     return (
         f" Of the table of {LENGTHS[-1]} learned places only the first {TRAINED} were trained: the others are "
-        "still as they were drawn."
+        "nearly as they were drawn."
     )
 
 

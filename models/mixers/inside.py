@@ -58,6 +58,37 @@ class Ablation:
 NOTHING = Ablation()
 
 
+@dataclass(frozen=True)
+class Ablations:
+    """What is taken out of each text of a batch."""
+
+    each: tuple[Ablation, ...]
+
+    def hidden(self, scores: Float[Tensor, "text head query key"]) -> Float[Tensor, "text head query key"]:
+        """As `Ablation.hidden`."""
+        if not any(one.tokens for one in self.each):
+            return scores
+        return torch.stack([one.hidden(row) for one, row in zip(self.each, scores, strict=True)])
+
+    def kept(self, layer: int, z: Float[Tensor, "text n_head pos d_head"]) -> Float[Tensor, "text n_head pos d_head"]:
+        """As `Ablation.kept`."""
+        if not any(of == layer for one in self.each for of, _ in one.heads):
+            return z
+        return torch.stack([one.kept(layer, row) for one, row in zip(self.each, z, strict=True)])
+
+    def attention(self, layer: int, added: Float[Tensor, "text pos n_embd"]) -> Float[Tensor, "text pos n_embd"]:
+        """What the attention adds; nothing where it is taken out."""
+        return _where([layer not in one.attention for one in self.each], added)
+
+    def mlp(self, layer: int, added: Float[Tensor, "text pos n_embd"]) -> Float[Tensor, "text pos n_embd"]:
+        """What the MLP adds; nothing where it is taken out."""
+        return _where([layer not in one.mlps for one in self.each], added)
+
+
+def _where(stays: list[bool], added: Float[Tensor, "text pos n_embd"]) -> Float[Tensor, "text pos n_embd"]:
+    return added if all(stays) else added * added.new_tensor(stays)[:, None, None]
+
+
 @dataclass(frozen=True, eq=False)
 class LayerWeights:
     """The matrices of one layer, as they multiply a row vector from the right."""
@@ -66,11 +97,15 @@ class LayerWeights:
     b_o: Float[Tensor, " n_embd"] | None
     w_out: Float[Tensor, "n_mlp n_embd"]  # the MLP's last
     b_out: Float[Tensor, " n_embd"] | None
-    # Queries and values of all heads, where the network keeps them as matrices of their own.
+    # Queries, keys and values of all heads, where the network keeps them as matrices of their own.
     w_q: Float[Tensor, "n_head n_embd d_head"] | None
     b_q: Float[Tensor, "n_head d_head"] | None
+    w_k: Float[Tensor, "n_kv_head n_embd d_head"] | None
+    b_k: Float[Tensor, "n_kv_head d_head"] | None
     w_v: Float[Tensor, "n_kv_head n_embd d_head"] | None
     b_v: Float[Tensor, "n_kv_head d_head"] | None
+    scale: float  # of the scores
+    score_bias: Callable[[int], Float[Tensor, "n_head pos pos"] | None]  # of the positions, for so many of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +174,9 @@ class Inside:
     b_u: Float[Tensor, " vocab"] | None
     layers: tuple[LayerWeights, ...]
     read: Callable[[Sequence[int], Ablation], TransformerTrace]
+    parallel: bool = False  # whether the MLP reads what the attention reads, not what that has added to
+    # Scores of the next token, without one thing and without another; None: by `read`, one after the other.
+    read_each: Callable[[Sequence[int], Sequence[Ablation]], Float[Tensor, "text vocab"]] | None = None
 
     @property
     def n_layer(self) -> int:
@@ -157,6 +195,21 @@ class Inside:
         """
         with torch.no_grad():
             return self.read(token_ids, without)
+
+    def next_without(self, token_ids: Sequence[int], each: Sequence[Ablation]) -> Float[Tensor, "text vocab"]:
+        """Logits of the next token when one thing is taken out, and when another is; quicker than as many traces.
+
+        Args:
+            token_ids: with the start token.
+            each: what is taken out, one or more times.
+
+        Raises:
+            ModelError: there are more tokens than the network can look at.
+        """
+        with torch.no_grad():
+            if self.read_each is not None:
+                return self.read_each(token_ids, each)
+            return torch.stack([self.read(token_ids, without).logits[-1] for without in each])
 
     @torch.no_grad()
     def unembed(self, resid: Float[Tensor, "*batch n_embd"]) -> Float[Tensor, "*batch vocab"]:

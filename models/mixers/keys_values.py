@@ -19,6 +19,7 @@ from models.tokens.prefixes import common_prefix
 
 BLOCK = 16
 Layers = Sequence[tuple[Float[Tensor, "1 head pos size"], Float[Tensor, "1 head pos size"]]]  # keys, values of a layer
+Known = tuple[tuple[Float[Tensor, "head _ size"], Float[Tensor, "head _ size"]], ...]  # of one text, layer by layer
 KeysValues = Float[Tensor, "layer 2 head _ size"]
 
 

@@ -10,6 +10,7 @@ from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import LanguageModel, Tokenizer
 from models.mixers.inside import Inside
+from models.mixers.keys_values import Known
 from models.mixers.network import Network
 from models.mixers.transformer import TransformerNetwork
 
@@ -28,6 +29,17 @@ class NeuralLM(LanguageModel):
         read = torch.tensor([[self.tokenizer.start_id, *token_ids]], device=self.network.bias.device)
         hidden, _ = self.network(read, self.network.start(1))
         return self.network.logits(hidden[0, start:]).float().cpu()
+
+    @torch.no_grad()
+    def read_on(self, token_ids: Sequence[int], known: Known = ()) -> tuple[Float[Tensor, " vocab"], Known]:
+        """As `caching.ReadsOn`.
+
+        Raises:
+            ModelError: it is no transformer.
+        """
+        if not isinstance(self.network, TransformerNetwork):
+            raise ModelError(f"{self.card.title} is no transformer: it keeps no keys and values.")
+        return self.network.read_on(token_ids, known)
 
     def inside(self) -> Inside:
         """The network, opened.

@@ -27,7 +27,7 @@ from models.errors import ModelError
 from models.interfaces import LanguageModel
 from models.mixers import pretrained_inside
 from models.mixers.inside import Inside
-from models.mixers.keys_values import KeysValues, PrefixStore
+from models.mixers.keys_values import KeysValues, Known, PrefixStore
 from models.tokens.tokenizers import SubwordTokenizer
 
 KEYS_VALUES_BYTES = 64 * 2**20
@@ -76,6 +76,15 @@ class PretrainedLM(LanguageModel):
             if self._inside is None:
                 self._inside = pretrained_inside.opened(self.network, self.card.title)
             return self._inside
+
+    @torch.inference_mode()
+    def read_on(self, token_ids: Sequence[int], known: Known = ()) -> tuple[Float[Tensor, " vocab"], Known]:
+        """As `caching.ReadsOn`."""
+        cache = transformers.DynamicCache([(keys[None], values[None]) for keys, values in known])
+        idx = torch.tensor([list(token_ids)], device=self.network.device)
+        output = self.network(input_ids=idx, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        layers = output.past_key_values.layers
+        return output.logits[0, -1].float(), tuple((layer.keys[0], layer.values[0]) for layer in layers)
 
     def _read(self, histories: Sequence[Sequence[int]], starts: Sequence[int]) -> list[Float[Tensor, "_ vocab"]]:
         batch = [[self.tokenizer.start_id, *history] for history in histories]

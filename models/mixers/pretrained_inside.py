@@ -17,7 +17,7 @@ from transformers.masking_utils import eager_mask
 from transformers.pytorch_utils import Conv1D
 
 from models.errors import ModelError
-from models.mixers.inside import Ablation, Inside, LayerTrace, LayerWeights, TransformerTrace
+from models.mixers.inside import Ablation, Ablations, Inside, LayerTrace, LayerWeights, TransformerTrace
 
 _TELLING = "telling"  # the name of our attention
 # What the parts of a layer are called in the families that transformers knows.
@@ -27,6 +27,7 @@ _MLP = ("mlp",)
 _MLP_LAST = ("down_proj", "c_proj", "dense_4h_to_h", "fc2")
 _LAYERS = ("layers", "h")
 _NORM = ("norm", "ln_f", "final_layer_norm", "final_layernorm")
+_PARALLEL = ("use_parallel_residual", "parallel_attn")
 _CLOSE = 1e-3  # of a logit: by how much the parts may miss the whole
 
 
@@ -34,14 +35,16 @@ _CLOSE = 1e-3  # of a logit: by how much the parts may miss the whole
 class _Notes:
     """What one call sees; of each layer its parts by name."""
 
-    without: Ablation
+    without: Ablations
+    tells: bool = True
     embeddings: Tensor | None = None
     final: Tensor | None = None
     layers: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
     def add(self, layer: int, **seen: Tensor) -> None:
         """Writes down what a layer computes, of the only text there is."""
-        self.layers.setdefault(layer, {}).update({name: tensor[0].float().cpu() for name, tensor in seen.items()})
+        if self.tells:
+            self.layers.setdefault(layer, {}).update({name: tensor[0].float().cpu() for name, tensor in seen.items()})
 
 
 _NOTES: ContextVar[_Notes] = ContextVar("notes")
@@ -78,7 +81,11 @@ def _opened(network: Any) -> Inside:
     def read(token_ids: Sequence[int], without: Ablation) -> TransformerTrace:
         return _read(mine, token_ids, without)
 
-    return Inside(n_head, n_kv_head, norm, head.weight.detach(), getattr(head, "bias", None), weights, read)
+    def read_each(token_ids: Sequence[int], each: Sequence[Ablation]) -> Float[Tensor, "text vocab"]:
+        return _read_each(mine, token_ids, each)
+
+    parallel, bias = any(getattr(config, name, False) for name in _PARALLEL), getattr(head, "bias", None)
+    return Inside(n_head, n_kv_head, norm, head.weight.detach(), bias, weights, read, parallel, read_each)
 
 
 def _check(inside: Inside, network: transformers.PreTrainedModel) -> None:
@@ -98,7 +105,7 @@ def _check(inside: Inside, network: transformers.PreTrainedModel) -> None:
 
 
 def _read(network: Any, token_ids: Sequence[int], without: Ablation) -> TransformerTrace:
-    notes = _Notes(without)
+    notes = _Notes(Ablations((without,)))
     before = _NOTES.set(notes)
     try:
         logits = network(torch.tensor([list(token_ids)], device=network.device), use_cache=False).logits[0]
@@ -113,6 +120,17 @@ def _read(network: Any, token_ids: Sequence[int], without: Ablation) -> Transfor
     return TransformerTrace(
         tuple(token_ids), notes.embeddings, before_each[0], layers, notes.final, logits.float().cpu()
     )
+
+
+def _read_each(network: Any, token_ids: Sequence[int], each: Sequence[Ablation]) -> Float[Tensor, "text vocab"]:
+    """All in one batch: the weights, which take longest to fetch, are fetched once."""
+    before = _NOTES.set(_Notes(Ablations(tuple(each)), tells=False))
+    try:
+        ids = torch.tensor([list(token_ids)] * len(each), device=network.device)
+        logits: Tensor = network(ids, use_cache=False, logits_to_keep=1).logits
+    finally:
+        _NOTES.reset(before)
+    return logits[:, -1].float().cpu()
 
 
 def _hooked(layer: nn.Module, i: int, n_head: int, n_kv_head: int) -> LayerWeights:
@@ -136,7 +154,7 @@ def _hooked(layer: nn.Module, i: int, n_head: int, n_kv_head: int) -> LayerWeigh
 
     def attended(_module: nn.Module, _args: object, output: tuple[Any, ...]) -> tuple[Any, ...]:
         notes = _NOTES.get()
-        added = output[0] * (i not in notes.without.attention)
+        added = notes.without.attention(i, output[0])
         notes.add(i, attn_out=added)
         return (added, *output[1:])
 
@@ -148,7 +166,7 @@ def _hooked(layer: nn.Module, i: int, n_head: int, n_kv_head: int) -> LayerWeigh
 
     def thought(_module: nn.Module, _args: object, output: Tensor) -> Tensor:
         notes = _NOTES.get()
-        added = output * (i not in notes.without.mlps)
+        added = notes.without.mlp(i, output)
         notes.add(i, mlp_out=added)
         return added
 
@@ -165,17 +183,29 @@ def _hooked(layer: nn.Module, i: int, n_head: int, n_kv_head: int) -> LayerWeigh
     layer.register_forward_hook(end)
     attention.explorer_layer = i
     w_q, b_q = _columns(attention, "q_proj", n_head)
+    w_k, b_k = _columns(attention, "k_proj", n_kv_head)
     w_v, b_v = _columns(attention, "v_proj", n_kv_head)
+    w_o = _heads(_matrix(attention_last), n_head)
     return LayerWeights(
-        w_o=_heads(_matrix(attention_last), n_head),
+        w_o=w_o,
         b_o=_bias(attention_last),
         w_out=_matrix(mlp_last),
         b_out=_bias(mlp_last),
         w_q=w_q,
         b_q=b_q,
+        w_k=w_k,
+        b_k=b_k,
         w_v=w_v,
         b_v=b_v,
+        scale=_scale(attention, w_o.shape[1]),
+        score_bias=lambda _length: None,
     )
+
+
+def _scale(attention: nn.Module, d_head: int) -> float:
+    """By what the scores are multiplied; the name is the one that the families share."""
+    scaling = getattr(attention, "scaling", None)
+    return d_head**-0.5 if scaling is None else float(scaling)
 
 
 def _columns(attention: nn.Module, name: str, heads: int) -> tuple[Tensor | None, Tensor | None]:

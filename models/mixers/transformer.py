@@ -20,6 +20,7 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from models.errors import ModelError
 from models.mixers.inside import NOTHING, Ablation, Inside, LayerTrace, LayerWeights, TransformerTrace
+from models.mixers.keys_values import Known
 from models.mixers.network import Drop, Network, State, keep
 from models.tokens import positions
 from models.tokens.positions import SCHEMES
@@ -69,26 +70,36 @@ class Attention(nn.Module):
             q, k = positions.turned(q, first), positions.turned(k, first)
         return q, k, v
 
-    def offset_bias(self, length: int) -> Float[Tensor, "n_head pos pos"] | None:
-        """What the positions add to the scores, where they do."""
-        device = self.c_proj.weight.device
+    def offset_bias(self, length: int, queries: int | None = None) -> Float[Tensor, "n_head query key"] | None:
+        """What the positions add to the scores, where they do: of all tokens, or of the last so many as queries."""
+        asking, device = length if queries is None else queries, self.c_proj.weight.device
         if self.config.positions == "alibi":
-            return positions.alibi(length, length, self.config.n_head).to(device)
+            return positions.alibi(asking, length, self.config.n_head).to(device)
         if self.bias is not None:
-            table: Float[Tensor, "pos pos n_head"] = self.bias(positions.t5_buckets(length, length).to(device))
+            table: Float[Tensor, "query key n_head"] = self.bias(positions.t5_buckets(asking, length).to(device))
             return table.permute(2, 0, 1)
         return None
 
     def forward(self, x: Float[Tensor, "batch pos n_embd"]) -> Float[Tensor, "batch pos n_embd"]:
-        """By torch's fused attention; `Block.trace` computes the same by the formula."""
-        q, k, v = self.qkv(x)
-        bias = self.offset_bias(x.shape[1])
-        if bias is None:
-            mixed = scaled_dot_product_attention(q, k, v, is_causal=True)
+        """Of a text from its beginning."""
+        return self.mixed(*self.qkv(x))
+
+    def mixed(
+        self,
+        q: Float[Tensor, "batch n_head query d_head"],
+        k: Float[Tensor, "batch n_head key d_head"],
+        v: Float[Tensor, "batch n_head key d_head"],
+    ) -> Float[Tensor, "batch query n_embd"]:
+        """By torch's fused attention; `Block.trace` computes the same by the formula. The queries are the last ones."""
+        queries, keys = q.shape[2], k.shape[2]
+        bias = self.offset_bias(keys, queries)
+        if bias is None and queries in (1, keys):
+            mixed = scaled_dot_product_attention(q, k, v, is_causal=queries > 1)
         else:
-            masked = bias.masked_fill(after(x.shape[1]).to(x.device), -math.inf).to(q.dtype)
+            bias = q.new_zeros(1, queries, keys) if bias is None else bias
+            masked = bias.masked_fill(after(keys)[keys - queries :].to(q.device), -math.inf).to(q.dtype)
             mixed = scaled_dot_product_attention(q, k, v, attn_mask=masked[None])
-        projected: Float[Tensor, "batch pos n_embd"] = self.c_proj(mixed.transpose(1, 2).flatten(2))
+        projected: Float[Tensor, "batch query n_embd"] = self.c_proj(mixed.transpose(1, 2).flatten(2))
         return projected
 
 
@@ -123,6 +134,16 @@ class Block(nn.Module):
         x = x + drop(self.attn(self.ln_1(x)))
         return x + drop(self.mlp(self.ln_2(x)))
 
+    def read_on(
+        self, x: Float[Tensor, "pos n_embd"], known: tuple[Tensor, Tensor] | None
+    ) -> tuple[Float[Tensor, "pos n_embd"], tuple[Tensor, Tensor]]:
+        """More tokens after those whose keys and values are known; and the keys and values of all."""
+        q, k, v = self.attn.qkv(self.ln_1(x)[None], 0 if known is None else known[0].shape[1])
+        if known is not None:
+            k, v = (torch.cat([old[None], new], dim=2) for old, new in zip(known, (k, v), strict=True))
+        x = x + self.attn.mixed(q, k, v)[0]
+        return x + self.mlp(self.ln_2(x)), (k[0], v[0])
+
     def trace(self, x: Float[Tensor, "pos n_embd"], layer: int, without: Ablation) -> LayerTrace:
         """The same by the formula, with all that is on the way; this is the layer of that number."""
         attn, length = self.attn, len(x)
@@ -145,16 +166,21 @@ class Block(nn.Module):
     def weights(self) -> LayerWeights:
         """The matrices, head by head."""
         attn, n_head = self.attn, self.attn.config.n_head
-        (w_q, _, w_v), (b_q, _, b_v) = attn.c_attn.weight.chunk(3), attn.c_attn.bias.chunk(3)
+        w_q, w_k, w_v = (part.view(n_head, -1, attn.config.n_embd).mT for part in attn.c_attn.weight.chunk(3))
+        b_q, b_k, b_v = (part.view(n_head, -1) for part in attn.c_attn.bias.chunk(3))
         return LayerWeights(
             w_o=attn.c_proj.weight.mT.view(n_head, -1, attn.config.n_embd),
             b_o=attn.c_proj.bias,
             w_out=self.mlp.c_proj.weight.mT,
             b_out=self.mlp.c_proj.bias,
-            w_q=w_q.view(n_head, -1, attn.config.n_embd).mT,
-            b_q=b_q.view(n_head, -1),
-            w_v=w_v.view(n_head, -1, attn.config.n_embd).mT,
-            b_v=b_v.view(n_head, -1),
+            w_q=w_q,
+            b_q=b_q,
+            w_k=w_k,
+            b_k=b_k,
+            w_v=w_v,
+            b_v=b_v,
+            scale=w_q.shape[-1] ** -0.5,
+            score_bias=attn.offset_bias,
         )
 
 
@@ -197,6 +223,24 @@ class TransformerNetwork(Network):
         final = self.ln_f(x)
         return TransformerTrace(tuple(token_ids), embeddings, first, tuple(layers), final, self.logits(final))
 
+    def read_on(self, token_ids: Sequence[int], known: Known = ()) -> tuple[Float[Tensor, " vocab"], Known]:
+        """Scores after some more tokens, and the keys and values of all tokens: those that are known stay as they are.
+
+        Args:
+            token_ids: what comes next, one token or several.
+            known: what an earlier call gave; nothing at the beginning.
+
+        Raises:
+            ModelError: there are more tokens than the network can look at.
+        """
+        first = known[0][0].shape[1] if known else 0
+        x = self._placed(self.wte(torch.tensor([list(token_ids)], device=self.bias.device)), first)[0]
+        kept = list[tuple[Tensor, Tensor]]()
+        for i, block in enumerate(self._blocks()):
+            x, layer = block.read_on(x, known[i] if known else None)
+            kept.append(layer)
+        return self.logits(self.ln_f(x[-1])), tuple(kept)
+
     def inside(self) -> Inside:
         """What a look inside needs of it."""
         return Inside(
@@ -228,16 +272,16 @@ class TransformerNetwork(Network):
         normed: Float[Tensor, "batch pos n_embd"] = self.ln_f(x)
         return normed
 
-    def _placed(self, x: Float[Tensor, "batch pos n_embd"]) -> Float[Tensor, "batch pos n_embd"]:
-        """With the positions that are added.
+    def _placed(self, x: Float[Tensor, "batch pos n_embd"], first: int = 0) -> Float[Tensor, "batch pos n_embd"]:
+        """With the positions that are added; the first token stands at the place `first`.
 
         Raises:
             ModelError: there are more tokens than the table has places.
         """
-        length, width = x.shape[1:]
+        length, width = first + x.shape[1], x.shape[2]
         if self.config.positions == "sinusoidal":
             # As long as an embedding at the beginning: else it would drown it.
-            return x + 0.02 * math.sqrt(2) * positions.sinusoidal(length, width).to(x)
+            return x + 0.02 * math.sqrt(2) * positions.sinusoidal(length, width)[first:].to(x)
         if self.wpe is None:
             return x
         if length > self.config.block_size:
@@ -245,7 +289,7 @@ class TransformerNetwork(Network):
                 f"{length:,} tokens are more than the {self.config.block_size:,} places that this model learned: "
                 "shorten the text, or take a model with other positions."
             )
-        placed: Float[Tensor, "batch pos n_embd"] = x + self.wpe.weight[:length]
+        placed: Float[Tensor, "batch pos n_embd"] = x + self.wpe.weight[first:length]
         return placed
 
 

@@ -42,7 +42,7 @@ FAMILIES = {
 }
 
 
-def _of_family(family, folder, tokenizer):
+def of_family(family, folder, tokenizer):
     config = getattr(transformers, f"{family}Config")(
         vocab_size=310, bos_token_id=0, eos_token_id=1, initializer_range=0.2, **FAMILIES[family]
     )
@@ -60,7 +60,7 @@ def _of_family(family, folder, tokenizer):
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def pretrained(request, tmp_path_factory, tiny_folder):
-    return _of_family(request.param, tmp_path_factory.mktemp(request.param), tiny_folder / "tokenizer.json")
+    return of_family(request.param, tmp_path_factory.mktemp(request.param), tiny_folder / "tokenizer.json")
 
 
 def _random(positions="learned", **sizes):
@@ -183,6 +183,9 @@ def test_every_traced_tensor_is_what_the_modules_give(pretrained):
             same(v if weights.b_v is None else v + weights.b_v[:, None], layer.v)
             q = (layer.attn_in @ weights.w_q)[:, 0]  # at place 0 rotary positions turn nothing
             same(q if weights.b_q is None else q + weights.b_q, layer.q[:, 0])
+            k = (layer.attn_in @ weights.w_k)[:, 0]
+            same(k if weights.b_k is None else k + weights.b_k, layer.k[:, 0])
+        assert weights.scale == pytest.approx(layer.q.shape[-1] ** -0.5)
 
 
 def test_the_shared_model_is_not_touched(pretrained):
