@@ -1,5 +1,6 @@
 """One number of a transformer, followed to the products that sum to it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -130,6 +131,11 @@ def _said_of_product(shown: Shown, product: Product) -> str:
     if product.turned is None:
         return f"{said}, the network’s number {result}."
     before, after = product.turned
+    if not math.isclose(before, after, rel_tol=1e-3):
+        return (
+            f"{said}. Then this network norms queries and keys and turns them by their places. Its number: {result}; "
+            f"the vector was {before:.3f} long, and is {after:.3f}."
+        )
     return (
         f"{said}. Then its place turns the vector (RoPE), and the network’s number is {result}; the vector is as long "
         f"as before: {before:.3f}, {after:.3f}."

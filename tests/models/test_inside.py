@@ -44,7 +44,7 @@ FAMILIES = {
 
 def of_family(family, folder, tokenizer):
     config = getattr(transformers, f"{family}Config")(
-        vocab_size=310, bos_token_id=0, eos_token_id=1, initializer_range=0.2, **FAMILIES[family]
+        vocab_size=310, bos_token_id=0, eos_token_id=1, initializer_range=0.2, **(FAMILIES | OTHERS)[family]
     )
     torch.manual_seed(1)
     made = getattr(transformers, f"{family}{'LMHeadModel' if family == 'GPT2' else 'ForCausalLM'}")(config)
@@ -56,6 +56,12 @@ def of_family(family, folder, tokenizer):
     made.save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     return models.load(str(folder))
+
+
+OTHERS = {
+    "Phi": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48},
+    "Cohere": FAMILIES["Llama"] | {"pad_token_id": 0},
+}
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -325,3 +331,16 @@ def test_a_model_that_is_no_transformer_says_so(tmp_path, tiny_folder):
     (tmp_path / "tokenizer.json").write_bytes((tiny_folder / "tokenizer.json").read_bytes())
     with pytest.raises(ModelError, match="built in a way"):
         opened(models.load(str(tmp_path)))
+
+
+@pytest.mark.parametrize(("family", "is_parallel"), [("Llama", False), ("GPTNeoX", True), ("Phi", True)])
+def test_it_is_known_whether_the_mlp_reads_what_the_attention_reads(family, is_parallel, tmp_path, tiny_folder):
+    lm = of_family(family, tmp_path, tiny_folder / "tokenizer.json")
+    assert opened(lm).parallel is is_parallel
+
+
+def test_what_does_not_add_up_is_refused(tmp_path, tiny_folder):
+    """Cohere's scores are scaled once more, and its norm is one of its own."""
+    lm = of_family("Cohere", tmp_path, tiny_folder / "tokenizer.json")
+    with pytest.raises(ModelError, match="built in a way"):
+        opened(lm)
