@@ -17,13 +17,12 @@ import torch
 import transformers
 from playwright.sync_api import Page
 
-import models
 from benchmarks import server
+from benchmarks.pretrained import loaded, model_parser
 from benchmarks.prompts import fresh_prompt
-from benchmarks.report import Row, note, parser, show
+from benchmarks.report import Row, note, show
 from benchmarks.ui import SCREEN, chromium, settle
 from explorer.inference import ModelQueue
-from models import registry
 from models.mixers.pretrained import PretrainedLM
 from models.prediction import Decoding
 from models.prediction.generating import beam_search, generate, generate_batch
@@ -79,17 +78,11 @@ class Clock(transformers.LogitsProcessor):
 
 def main() -> None:
     """Measures, and prints."""
-    options = parser(__doc__)
-    options.add_argument("--model", default=registry.default_name(), help="a pretrained model's name")
-    options.add_argument("--turns", type=int, default=7, help="measured turns of each side")
+    options = model_parser(__doc__, turns=7)
     options.add_argument("--tokens", type=int, default=40, help=f"of each text; at most {LONGEST}")
     arguments = options.parse_args()
-    lm = models.load(arguments.model, note)
-    if not isinstance(lm, PretrainedLM):
-        raise SystemExit(f"{arguments.model} is no pretrained model: bare transformers can't run it.")
     tokens = min(arguments.tokens, LONGEST)
-    note(f"{lm.card.title}, {lm.card.precision}, torch threads: {torch.get_num_threads()}, turns: {arguments.turns}")
-    show(rows(lm, arguments.turns, tokens), as_json=arguments.json)
+    show(rows(loaded(arguments), arguments.turns, tokens), as_json=arguments.json)
 
 
 def rows(lm: PretrainedLM, turns: int, tokens: int) -> Iterator[Row]:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-import models
+from benchmarks.pretrained import loaded, model_parser
 from benchmarks.prompts import fresh_prompt
-from benchmarks.report import Row, medians_in_alternation, note, parser, show
-from models import registry
+from benchmarks.report import Row, medians_in_alternation, show
 from models.mixers.inside import opened
 from models.mixers.pretrained import PretrainedLM
 
@@ -22,15 +21,8 @@ TOKENS = 64
 
 def main() -> None:
     """Measures, and prints."""
-    options = parser(__doc__)
-    options.add_argument("--model", default=registry.default_name(), help="a pretrained model's name")
-    options.add_argument("--turns", type=int, default=11, help="measured turns of each side")
-    arguments = options.parse_args()
-    lm = models.load(arguments.model, note)
-    if not isinstance(lm, PretrainedLM):
-        raise SystemExit(f"{arguments.model} is no pretrained model: bare transformers can't run it.")
-    note(f"{lm.card.title}, {lm.card.precision}, torch threads: {torch.get_num_threads()}, turns: {arguments.turns}")
-    show(rows(lm, arguments.turns), as_json=arguments.json)
+    arguments = model_parser(__doc__, turns=11).parse_args()
+    show(rows(loaded(arguments), arguments.turns), as_json=arguments.json)
 
 
 def rows(lm: PretrainedLM, turns: int) -> Iterator[Row]:

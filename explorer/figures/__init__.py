@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd  # noqa: F401 - whole before plotly looks for it: another session may just be importing it
 import plotly.graph_objects as go
 
 from explorer import style
