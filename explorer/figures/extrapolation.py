@@ -87,8 +87,8 @@ def _figure(
             ],
             "annotations": [
                 {
-                    "x": math.log10(trained), "xref": "x", "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left",
-                    "xshift": 6, "text": mark, "font": FONT, "showarrow": False,
+                    "x": math.log10(trained), "xref": "x", "y": 1, "yref": "paper", "yanchor": "top",
+                    "xanchor": "right", "xshift": -6, "text": mark, "font": FONT, "showarrow": False,
                 },
                 *(_name(one, end > high, label, height) for one, end, height in zip(lines, every[:, -1], heights)),
             ],

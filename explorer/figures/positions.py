@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from explorer import style
 from explorer.figures import FONT, LEGEND, axis, made, with_legend
 
+_EACH = 12  # dimensions up to which each has a tick
+
 
 def code_map(table: ArrayLike, used: int | None = None) -> go.Figure:
     """Each column a position, each row a dimension: blue above 0, orange below.
@@ -39,7 +41,9 @@ def code_map(table: ArrayLike, used: int | None = None) -> go.Figure:
             "height": 360,
             "dragmode": False,
             "xaxis": axis("position t"),
-            "yaxis": axis("dimension i") | {"autorange": "reversed"},
+            "yaxis": axis("dimension i")
+            | {"autorange": "reversed"}
+            | ({"dtick": 1} if np.shape(values)[1] <= _EACH else {}),
             "shapes": [] if used is None or used >= len(values) else [_line_after(used)],
         },
     )
@@ -185,7 +189,7 @@ def clocks(frequencies: Sequence[float], t: int, k: int) -> go.Figure:
         "mode": "text",
         "x": np.array([2.6 * i for i in range(len(frequencies))], dtype=np.float32),
         "y": np.full(len(frequencies), -1.45, dtype=np.float32),
-        "text": [f"pair {i}: + {math.degrees(k * frequency) % 360:.0f}°" for i, frequency in enumerate(frequencies)],
+        "text": [f"{i}: +{math.degrees(k * frequency) % 360:.0f}°" for i, frequency in enumerate(frequencies)],
         "textfont": FONT,
         "hoverinfo": "skip",
         "cliponaxis": False,
@@ -215,11 +219,18 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
             "orientation": "h",
             "name": name,
             "y": places,
-            "x": np.array([math.nan if row[which] is None else row[which] for row in rows], dtype=np.float32),
+            "x": np.array([share or 0.0 for share in shares], dtype=np.float32),
             "marker": {"color": style.CATEGORIES[which - 1], "pattern": {"shape": "" if which == 1 else "/"}},
+            "text": [_share(share) for share in shares],
+            "textposition": "outside",
+            "textfont": FONT,
+            "cliponaxis": False,
             "hovertemplate": f"{name}: %{{x:.4g}}<extra></extra>",
         }
-        for which, name in ((1, "without a mask"), (2, "with a causal mask"))
+        for which, name, shares in (
+            (1, "without a mask", [row[1] for row in rows]),
+            (2, "with a causal mask", [row[2] for row in rows]),
+        )
     ]
     return made(
         data=data,
@@ -240,6 +251,12 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
             },
         },
     )
+
+
+def _share(value: float | None) -> str:
+    if value is None:
+        return "needs a mask"
+    return "0" if value < 1e-9 else f"{value:.2f}"
 
 
 def rows_of_attention(tokens: Sequence[str], near: ArrayLike, far: ArrayLike, places: tuple[int, int]) -> go.Figure:

@@ -14,6 +14,7 @@ from explorer.figures import positions as figures
 from explorer.numbers import minus
 from explorer.panels import positions_learned
 from models.tokens import positions
+from models.zoo.neural import LENGTH
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _base(slug: str) -> float:
 
 
 def _map(table: np.ndarray, code: str) -> None:
-    figure = figures.code_map(table, positions_learned.USED if code == "learned" else None)
+    figure = figures.code_map(table, LENGTH if code == "learned" else None)
     st.plotly_chart(
         figure,
         key="code_map",
@@ -102,7 +103,7 @@ def _map(table: np.ndarray, code: str) -> None:
         "value": table.ravel().tolist(),
     }
     if code == "learned":
-        used = positions_learned.USED
+        used = LENGTH
         st.caption(
             f"One row of {table.shape[1]} weights a place, learned with all others of a small transformer. It read "
             f"{used} tokens at once: places from {used} on were never used"
@@ -142,7 +143,7 @@ def _alike(slug: str, codes: Tensor, code: str) -> str:
     with left:
         _square(codes[:_SQUARE], name)
     with right:
-        _lines(codes, name, min(len(codes), positions_learned.USED) if code == "learned" else len(codes))
+        _lines(codes, name, min(len(codes), LENGTH) if code == "learned" else len(codes))
     st.caption(_said(code, name) + (f" The matrix: the first {_SQUARE} positions." if len(codes) > _SQUARE else ""))
     return name
 
@@ -212,8 +213,8 @@ def _turns(slug: str, width: int, base: float, length: int) -> None:
         alt=f"Hands of {min(_CLOCKS, len(all_pairs))} clocks at position {t}, and turned on by {k} positions.",
     )
     st.caption(
-        f"The hand of each pair of dimensions at t = {t} (blue) and at t + k = {t + k} (amber). Move t: the angle "
-        "between the two stays. So PE(t + k) is PE(t) times a matrix that knows k, but not t."
+        f"The hands of the first pairs of dimensions at t = {t} (blue) and at t + k = {t + k} (amber). Move t: the "
+        "angle between them stays. So PE(t + k) is PE(t) times a matrix that knows k, but not t."
     )
     columns: Columns = {
         "pair": list(range(len(all_pairs))),

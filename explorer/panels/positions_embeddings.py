@@ -18,6 +18,7 @@ from explorer.tables import table
 from models.mixers.neural_lm import NeuralLM
 from models.tokens import placed, positions
 from models.tokens.space import Neighbour, nearest
+from models.zoo.neural import LENGTH
 
 _WAYS = {"added": "Added", "concatenated": "Concatenated"}
 _TOGETHER = {"added": "e + p", "concatenated": "[e, p]"}
@@ -128,7 +129,7 @@ def _said(words: Words, code: str, ratio: float) -> str:
         said += f"; the cosine of word and sum is {_number(kept)}."
     if code == "learned":
         return said + (
-            f" Embeddings and codes are a small transformer's, learned together; places from {positions_learned.USED} "
+            f" Embeddings and codes are a small transformer's, learned together; places from {LENGTH} "
             "on were never used."
         )
     if code == "index":

@@ -12,7 +12,6 @@ from models.mixers.neural_lm import NeuralLM
 from models.mixers.transformer import TransformerNetwork
 
 MODEL = "transformer-learned"
-USED = 64  # places: it read as many tokens at once while it learned
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,7 +119,8 @@ def _by_length(found: Extrapolation) -> None:
     )
     st.caption(
         f"{found.tokens:,} tokens of {found.text}, cut into stretches that are read by themselves: the same tokens are "
-        "predicted at every length."
+        "predicted at every length. As these models learned, so they are read: over the ends of sentences, whose start "
+        "tokens count and are nearly certain, with <unk> as a word; the cards' perplexities are of single sentences."
     )
     st.markdown(
         f"{_of_none(found)}\n\n"
@@ -178,10 +179,10 @@ def _by_place(found: Extrapolation, *, paired: bool) -> None:
         + "; ".join(f"{_title(one)} {rise:.2f}" for one, rise in rises.items())
         + ".",
     )
-    count = found.tokens // longest
+    counts = extrapolation.counts(found.tokens, longest, found.places)
     st.caption(
-        f"{count} {'stretch' if count == 1 else 'stretches'} of {longest} tokens of {found.text}: a point at the left "
-        f"is the mean of {count * found.places[1]:,} tokens, at the right of {count * (longest - found.places[-2]):,}. "
+        f"Stretches of {longest} tokens of {found.text}: a point at the left is the mean of {counts[0]:,} tokens, at "
+        f"the right of {counts[-1]:,}. "
         + (
             f"Every point compares the same tokens; up to place {TRAINED} they were read in the same way."
             if paired
@@ -213,8 +214,8 @@ def _title(scheme: str) -> str:
 def _who_holds(where: str, rises: Mapping[str, float]) -> str:
     """Whose perplexity rises least there, and whose most."""
     least, most = min(rises, key=rises.__getitem__), max(rises, key=rises.__getitem__)
-    best = f"{where} {_model(least)} holds best: its perplexity {_change(rises[least])}."
-    return best if most == least else f"{best} Worst holds {_model(most)}: it {_change(rises[most])}."
+    best = f"{where} the perplexity of {_model(least)} rises least: it {_change(rises[least])}."
+    return best if most == least else f"{best} That of {_model(most)} rises most: it {_change(rises[most])}."
 
 
 def _model(scheme: str) -> str:

@@ -17,7 +17,7 @@ from models.mixers import order
 from models.tokens.positions import SCHEMES
 
 TEXT = "I am happy"
-TITLES = {"none": SCHEMES["none"], "index": "Attempt 1", **SCHEMES}
+TITLES = {"none": SCHEMES["none"], "index": "Attempt 1: t", **SCHEMES, "learned": "Learned (here random)"}
 MODEL = "lstm"  # whose embeddings are taken
 _MOST = 30  # words
 
@@ -38,7 +38,7 @@ def order_view(slug: str) -> None:
         return
     ids = list(reading.score.token_ids)[:_MOST]
     if len(ids) < 2:
-        controls.notice("One word has no order: write two words or more. Below is an example.")
+        controls.notice("Fewer than two words have no order: write two or more. Below is an example.")
         ids = reading.model.tokenizer.encode(TEXT)
     shuffle = controls.count(f"{slug}_shuffle", "Another order", 1, 1, 20, "1: the first two words change places.")
     other = shuffled(len(ids), shuffle)
@@ -57,9 +57,12 @@ def order_view(slug: str) -> None:
         return
     if len(reading.score.token_ids) > _MOST:
         st.caption(f"The first {_MOST} words of {len(reading.score.token_ids):,}.")
-    st.markdown("What changes in a word's output when the order changes, on average over the words:")
+    st.text(
+        f"{' '.join(tokens)} → {' '.join(tokens[i] for i in other)}\n"
+        "What changes in a word's output with the order, on average over the words:"
+    )
     _figure(found)
-    _table(tokens, [tokens[i] for i in other], found)
+    _table(tokens, found)
     _how_computed(tokens, found)
 
 
@@ -100,8 +103,7 @@ def _figure(found: Found) -> None:
     downloads("differences", "differences", figure, lambda: columns, "What the order of words changes")
 
 
-def _table(tokens: list[str], other: list[str], found: Found) -> None:
-    st.text(f"First: {' '.join(tokens)}\nSecond: {' '.join(other)}")
+def _table(tokens: list[str], found: Found) -> None:
     rows = [
         [html.escape(token), *(_number(values[i]) for values in found.free.values())] for i, token in enumerate(tokens)
     ]

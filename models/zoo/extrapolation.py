@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from models.card import read_cards
 from models.errors import ModelError
@@ -31,9 +31,8 @@ from models.tokens.words import END_ID, START_ID
 from models.training.batches import Ids, Stream
 from models.training.losses import full
 from models.zoo import corpus, neural
-from models.zoo.neural.__main__ import LENGTH
 
-TRAINED = LENGTH  # tokens that they read at once while they learned
+TRAINED = neural.LENGTH
 FILE = neural.FOLDER / "extrapolation.json"
 NAMES = tuple(f"transformer-{scheme}" for scheme in SCHEMES)
 LENGTHS = (16, 32, 64, 128, 192, 256, 384, 512)
@@ -57,9 +56,10 @@ class Reading:
 
     def by_place(self, places: Sequence[int]) -> list[float]:
         """Nats a token of each group of places in a stretch; a group ends where the next begins."""
-        group = np.searchsorted(places, np.arange(len(self.losses)) % self.length, side="right") - 1
-        read = np.bincount(group, minlength=len(places) - 1)
-        total: list[float] = (np.bincount(group, self.losses, len(places) - 1) / read).tolist()
+        group = _groups(len(self.losses), self.length, places)
+        total: list[float] = (
+            np.bincount(group, self.losses, len(places) - 1) / np.bincount(group, minlength=len(places) - 1)
+        ).tolist()
         return total
 
 
@@ -128,6 +128,12 @@ def curve(found: Iterable[Reading], sha256: str = "") -> Curve:
     return Curve(by_length, every[longest].by_place(places), near.by_place(places), sha256)
 
 
+def counts(tokens: int, length: int, places: Sequence[int]) -> list[int]:
+    """How many tokens each group of places has when so many are read in stretches of one length."""
+    found: list[int] = np.bincount(_groups(tokens, length, places), minlength=len(places) - 1).tolist()
+    return found
+
+
 def places_of(length: int) -> tuple[int, ...]:
     """The groups of places in stretches of one of the lengths."""
     return tuple(place for place in PLACES if place <= length)
@@ -177,6 +183,11 @@ def network_of(name: str) -> TransformerNetwork:
 def held_out(folder: Path) -> Ids:
     """The beginning of the held-out text: what is predicted, and a token before it."""
     return corpus.encoded(folder, "test")[: TOKENS + 1]
+
+
+def _groups(tokens: int, length: int, places: Sequence[int]) -> Int[np.ndarray, " pos"]:
+    """The group of places that each token falls into."""
+    return np.searchsorted(places, np.arange(tokens) % length, side="right") - 1
 
 
 def _rows(tokens: int, length: int) -> int:

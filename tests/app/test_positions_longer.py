@@ -86,8 +86,8 @@ def test_the_figures_that_ship_are_drawn_and_said(open_page, measured):
         np.testing.assert_allclose(line[[1, 3, 4]], AT[scheme] * np.array([1, RISES[scheme], RISES[scheme] ** 2]))
     words = said(app)
     assert "is 160.0, 14.3 % more than the 140.0 with ALiBi" in words
-    assert "the one with ALiBi holds best: its perplexity falls by 5.0 %." in words
-    assert "Worst holds the one with learned positions: it rises to 2.5 times as much." in words
+    assert "the perplexity of the one with ALiBi rises least: it falls by 5.0 %." in words
+    assert "That of the one with learned positions rises most: it rises to 2.5 times as much." in words
     assert "the first 64 were trained" in words
     assert "5,120 tokens of the zoo's text" in words
     [table] = [body for body in bodies(app) if "<table" in body]
@@ -103,8 +103,8 @@ def test_the_words_follow_the_numbers(open_page, measured):
     extrapolation.FILE.write_text(json.dumps(facts))
     words = said(open_page("positions", **VIEW))
     assert "is 119.4, no more than the 140.0 with ALiBi" in words
-    assert "the one with ALiBi holds best: its perplexity falls by 5.0 %." in words
-    assert "Worst holds the one with sinusoids: it rises by 40.0 %." in words
+    assert "the perplexity of the one with ALiBi rises least: it falls by 5.0 %." in words
+    assert "That of the one with sinusoids rises most: it rises by 40.0 %." in words
     assert "were trained" not in words
 
 
@@ -112,8 +112,9 @@ def test_by_place_the_break_is_seen(open_page, measured):
     app = open_page("positions", positions_by="place", **VIEW)
     np.testing.assert_allclose(lines(app)[2], np.exp([6.0, 5.0, 5.1, 5.0 + math.log(2.5)]))
     words = said(app)
-    assert "From places 16–63 to places 128–511 the one with ALiBi holds best: its perplexity falls by 5.0 %." in words
-    assert "10 stretches of 512 tokens" in words
+    where = "From places 16–63 to places 128–511"
+    assert f"{where} the perplexity of the one with ALiBi rises least: it falls by 5.0 %." in words
+    assert "Stretches of 512 tokens" in words
     assert "mean of 160 tokens, at the right of 3,840" in words
 
 
@@ -121,7 +122,7 @@ def test_the_same_tokens_are_compared_place_by_place(open_page, measured):
     app = open_page("positions", positions_by="paired", **VIEW)
     wanted = np.array([1, 1, math.exp(-0.05), 2.5 * math.exp(-0.2)])
     np.testing.assert_allclose(lines(app)[2], wanted)
-    assert f"with learned positions: it rises to {wanted[-1]:.1f} times" in said(app)
+    assert f"with learned positions rises most: it rises to {wanted[-1]:.1f} times" in said(app)
 
 
 def by_hand(network, ids, length):

@@ -1,6 +1,7 @@
 """The models that ship, as they load."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from models.mixers.hmm import HMM
 from models.mixers.hmm_lm import HMMLM
 from models.mixers.recurrent import CELLS
 from models.prediction import next_token, score
+from models.tokens.positions import SCHEMES
 from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
 from models.zoo import corpus, hmm, neural, ngrams
 from models.zoo.spelling import Spelling, tokenizer
@@ -30,7 +32,9 @@ def lm(request):
 
 def test_the_catalogue_lists_them():
     counted = ["unigram", "bigram", "trigram", "4-gram", "5-gram", "hmm"]
-    assert [*counted, "ffn-2", "ffn-4", "ffn-8", *CELLS, *(f"char-{cell}" for cell in CELLS)] == NAMES
+    recurrent = [*CELLS, *(f"char-{cell}" for cell in CELLS)]
+    transformers = [f"transformer-{scheme}" for scheme in SCHEMES]
+    assert [*counted, "ffn-2", "ffn-4", "ffn-8", *recurrent, *transformers] == NAMES
     assert all(registry.is_here(name) for name in NAMES)
 
 
@@ -61,7 +65,8 @@ def test_all_together_they_take_less_than_they_may():
     assert sizes["hmm"] < 5_000_000
     assert sizes["spelling"] < 1_000_000
     for file in (neural.weights(card.name) for card in read_cards(neural.CARDS)):
-        assert file.stat().st_size < (1_000_000 if file.stem.startswith("char-") else 5_000_000)
+        most = {"char": 1_000_000, "transformer": 2_500_000}.get(file.stem.partition("-")[0], 5_000_000)
+        assert file.stat().st_size < most
 
 
 def test_the_lstm_knows_more_than_counts_of_five_tokens():
@@ -69,6 +74,23 @@ def test_the_lstm_knows_more_than_counts_of_five_tokens():
     perplexities = {card.name: card.perplexity for card in models.catalog()}
     assert perplexities["lstm"] < perplexities["ffn-8"] < perplexities["ffn-4"] < perplexities["ffn-2"]
     assert perplexities["lstm"] < perplexities["rnn"] < perplexities["5-gram"]
+
+
+def test_the_transformers_differ_in_their_positions_alone():
+    cards = [card for card in models.catalog() if card.name.startswith("transformer-")]
+    networks = [models.load(card.name).network for card in cards]
+    assert [network.config.positions for network in networks] == list(SCHEMES)
+    assert len({replace(network.config, positions="none") for network in networks}) == 1
+    assert len({card.training.partition(" tokens")[0] for card in cards}) == 1
+    sizes = [card.parameters for card in cards]
+    assert max(sizes) < 1.03 * min(sizes)
+
+
+def test_a_transformer_without_positions_is_not_blind_to_order():
+    """The causal mask lets order through; each scheme that ships knows more."""
+    perplexities = {card.name: card.perplexity for card in models.catalog()}
+    assert perplexities["transformer-none"] < perplexities["bigram"]
+    assert perplexities["transformer-rope"] < perplexities["transformer-none"]
 
 
 def test_an_unknown_word_costs_its_spelling():

@@ -10,6 +10,7 @@ from models.zoo import spelling
 
 FOLDER = Path(__file__).parent
 CARDS = FOLDER / "cards.json"
+LENGTH = 64  # tokens that a transformer read at once while it learned
 
 
 def weights(name: str) -> Path:

@@ -32,10 +32,9 @@ from models.training.loop import Look, Training, TrainingSettings, evaluate
 from models.training.losses import Sampled
 from models.zoo import corpus, spelling
 from models.zoo.measuring import measured
-from models.zoo.neural import CARDS, tokenizer, weights
+from models.zoo.neural import CARDS, LENGTH, tokenizer, weights
 
 CHARACTERS = 40_000_000  # of the text, the ends of sentences counted: models of characters learn from these
-LENGTH = 64  # tokens that a transformer reads at once while it learns
 _DRAWN = 2_048  # words of the softmax
 _DEV = 2_000  # sentences
 _EVERY = 60.0  # seconds between two checkpoints
