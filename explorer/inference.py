@@ -207,6 +207,7 @@ class ModelQueue:
                     self._changed.wait()
                 ticket = self._waiting.popleft()
             self._run(ticket)
+            del ticket  # else this thread would hold its result until it has other work
 
     def _run(self, ticket: Ticket) -> None:
         ended = ticket.is_awaited and ticket.run(_TURN)

@@ -1,7 +1,7 @@
 """What is taken out of a transformer, as the URL says it: "h3.1,a2,m5", layers and heads counted from 1."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from models.mixers.inside import Ablation
 
@@ -23,10 +23,15 @@ def mlp(layer: int) -> str:
     return f"m{layer + 1}"
 
 
-def decoded(parts: str, hidden: str, n_layer: int, n_head: int, length: int) -> Ablation:
-    """What two values of a URL take out of a network that reads so many tokens; what it has not is passed over.
+def token(place: int, token_id: int) -> str:
+    """The name of a token of the text: in another text another one stands there, which is not hidden."""
+    return f"{place}.{token_id}"
 
-    >>> decoded("h2.1,m1,h9.9,x", "0,7", 2, 4, 5)
+
+def decoded(parts: str, hidden: str, n_layer: int, n_head: int, ids: Sequence[int]) -> Ablation:
+    """What two values of a URL take out of a network that reads these tokens; what is not there is passed over.
+
+    >>> decoded("h2.1,m1,h9.9,x", "0.17,1.9", 2, 4, [17, 3])
     Ablation(heads=frozenset({(1, 0)}), attention=frozenset(), mlps=frozenset({0}), tokens=frozenset({0}))
     """
     heads, attentions, mlps = set[tuple[int, int]](), set[int](), set[int]()
@@ -38,8 +43,8 @@ def decoded(parts: str, hidden: str, n_layer: int, n_head: int, length: int) -> 
             attentions.add(whole)
         elif third is not None and third < n_layer:
             mlps.add(third)
-    places = {int(place) for place in hidden.split(",") if re.fullmatch(r"\d{1,4}", place)}
-    tokens = frozenset(place for place in places if place < length)
+    wanted = set(hidden.split(","))
+    tokens = frozenset(place for place, token_id in enumerate(ids) if token(place, token_id) in wanted)
     return Ablation(frozenset(heads), frozenset(attentions), frozenset(mlps), tokens)
 
 

@@ -113,7 +113,8 @@ PAGE_CSS = """
 .explorer-chips span { display: flex; flex-direction: column; align-items: center; padding: 2px 5px; border-radius: 4px;
   background: rgba(128, 140, 155, 0.16); font-family: var(--font-mono, monospace); white-space: pre; }
 .explorer-chips small { opacity: 0.8; font-size: 0.75rem; }
-.st-key-scroll_tree { overflow-x: auto; scrollbar-width: thin; }
+.st-key-scroll_tree, .st-key-scroll_lens { overflow-x: auto; scrollbar-width: thin; }
+.st-key-scroll_lens > * { min-width: 42rem; }
 .st-key-token_tree { max-width: none !important; }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 </style>

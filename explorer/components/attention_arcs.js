@@ -9,7 +9,8 @@ function cut(word) {
 }
 
 function percent(share) {
-  return share >= 0.995 ? Math.min(99.9, 100 * share).toFixed(1) + " %" : (100 * share).toFixed(share < 0.1 ? 1 : 0) + " %"
+  if (share >= 0.9995) return share < 1 - 1e-6 ? "> 99.9\u00a0%" : "100\u00a0%"
+  return (100 * share).toFixed(share < 0.1 || share >= 0.995 ? 1 : 0) + "\u00a0%"
 }
 
 // From the middle of one token to that of another, higher the farther; a loop to itself.
@@ -111,10 +112,8 @@ export default function (component) {
     const first = !width
     width = scroll.clientWidth
     laidOut()
-    if (first) {
-      scroll.scrollLeft = scrolled ?? 0
-      bring(root.chosen, 0.8)
-    }
+    if (first) scroll.scrollLeft = scrolled ?? 0
+    bring(root.chosen, 0.8)
   })
   fit.observe(scroll)
   show(root.chosen) // what has no place in the order of Tab can't have the focus

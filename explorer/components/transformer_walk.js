@@ -48,12 +48,21 @@ export default function (component) {
   root.replaceChildren(lane, madeBars(data.bars, data.after))
   if (focused) [...lane.querySelectorAll("button")].find(box => box.dataset.id === focused)?.focus({ preventScroll: true })
 
-  // The heat map is plotly's, outside of here: it tells where the pointer is.
+  // The heat map is plotly's, outside of here, and may be made anew at any time: its clicks are asked for at each press.
+  let map
   function point(event) {
-    const figure = event.target.closest?.(`.st-key-${data.map}`)?.querySelector(".js-plotly-plot")
-    const cell = figure?._hoverdata?.[0]?.pointNumber
+    const cell = event?.points?.[0]?.pointNumber
     if (Array.isArray(cell) && cell.length === 2) setTriggerValue("cell", cell)
   }
-  document.addEventListener("click", point, true)
-  return () => document.removeEventListener("click", point, true)
+  const leave = () => map?.removeListener?.("plotly_click", point)
+  function listen({ target }) {
+    leave()
+    map = target.closest?.(`.st-key-${data.map}`)?.querySelector(".js-plotly-plot")
+    map?.on?.("plotly_click", point)
+  }
+  document.addEventListener("pointerdown", listen, true)
+  return () => {
+    document.removeEventListener("pointerdown", listen, true)
+    leave()
+  }
 }

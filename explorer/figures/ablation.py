@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from explorer import style
 from explorer.figures import FONT, LEGEND, axis, made
 from explorer.figures.next_token import linear_ticks
-from explorer.numbers import minus, percent
+from explorer.numbers import percent
 
 _ROW = 30  # pixels
 _ROOM = 0.45  # of the width, at the right, for the numbers
@@ -94,8 +94,7 @@ def paired_bars(
 def _said(before: float, after: float, is_alone: bool) -> str:
     if is_alone:
         return percent(before)
-    points = round(100 * (after - before), 1)
-    return f"{percent(after)}  Δ {minus(f'{points:+.1f}') if points else '±0'}"
+    return f"{percent(before)} → {percent(after)}"
 
 
 def distances(lines: Sequence[tuple[str, ArrayLike]]) -> go.Figure:

@@ -10,6 +10,8 @@ from explorer.figures import FONT, axis, made
 
 _ROW = 26  # pixels a layer, at most
 _HIGHEST = 560
+_BAR = 18  # pixels a part, at most
+_HIGHEST_SUM = 900
 _WRITTEN = 150  # cells up to which numbers stand in them
 
 
@@ -46,28 +48,30 @@ def parts_map(columns: Sequence[str], values: np.ndarray) -> go.Figure:
     return made([heat], layout)
 
 
-def running_sum(names: Sequence[str], values: Sequence[float]) -> go.Figure:
-    """How the parts add up to the logit: each bar begins where the one before it ended.
+def running_sum(names: Sequence[str], values: Sequence[float], total: str = "logit") -> go.Figure:
+    """How the parts add up, from bottom to top: each bar begins where the one below it ended.
 
     Args:
         names: of the parts, in the order in which the network adds them.
         values: in logits.
+        total: what they add up to.
     """
     waterfall = {
         "type": "waterfall",
-        "x": [*names, "logit"],
-        "y": [*values, 0.0],
+        "orientation": "h",
+        "y": [*names, total],
+        "x": [*values, 0.0],
         "measure": [*["relative"] * len(values), "total"],
         "increasing": {"marker": {"color": style.PROBABILITY}},
         "decreasing": {"marker": {"color": style.SURPRISAL}},
         "totals": {"marker": {"color": style.REMOVED}},
         "connector": {"line": {"color": style.GRID}},
-        "hovertemplate": "%{x}: %{delta:+.3f}, in all %{final:.3f}<extra></extra>",
+        "hovertemplate": "%{y}: %{delta:+.3f}, in all %{final:.3f}<extra></extra>",
     }
     layout = {
-        "height": 320,
+        "height": min(_HIGHEST_SUM, _BAR * (len(names) + 1) + 110),
         "dragmode": False,
-        "xaxis": axis("embedding; then layer by layer") | {"type": "category"},
-        "yaxis": axis("sum so far, logits"),
+        "xaxis": axis("sum so far, logits"),
+        "yaxis": axis("layer by layer") | {"type": "category", "showgrid": False},
     }
     return made([waterfall], layout)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from explorer import style
 from explorer.figures import FONT, axis, made
+from explorer.figures.costs import Line, power_laws
 
 _ROW = 26  # pixels
 _LOWEST, _HIGHEST = 250, 460
@@ -36,8 +37,7 @@ def kept_rows(tokens: Sequence[str], keys: ArrayLike, weights: ArrayLike, values
     frames = [_frame("x", -0.5, k.shape[1] - 0.5, count - 1.5, count - 0.5)]
     frames += [_frame("x2", -0.5, 0.5, -0.5, count - 0.5)]
     frames += [_frame("x3", -0.5, v.shape[1] - 0.5, count - 1.5, count - 0.5)]
-    kept = count - 1
-    titles = [f"keys: {kept} kept, 1 new", "weights", f"values: {kept} kept, 1 new"]
+    titles = ["keys", "weights", "values"]
     step = max(1, -(-count // _NAMED))
     named = list(range(count - 1, -1, -step))
     layout: dict[str, Any] = {
@@ -65,6 +65,30 @@ def kept_rows(tokens: Sequence[str], keys: ArrayLike, weights: ArrayLike, values
         layout[name] = axis(title) | {"domain": list(domain), "showgrid": False, "anchor": "y"}
     layout["xaxis2"] |= {"showticklabels": False}
     return made(data, layout)
+
+
+def kept_bytes(lines: Sequence[Line], ticks: Sequence[int], measured: Sequence[tuple[int, float]] = ()) -> go.Figure:
+    """Bytes against length, a line for each model; what was measured as rings.
+
+    Args:
+        lines: of the models.
+        ticks: lengths, from the smallest to the largest.
+        measured: lengths and bytes.
+    """
+    figure = power_laws(lines, ticks, "T, tokens of the text", "T", "kept between tokens", "bytes")
+    if measured:
+        lengths, sizes = zip(*measured, strict=True)
+        figure.add_scatter(
+            mode="markers",
+            name="measured",
+            x=np.asarray(lengths, dtype=np.float64),
+            y=np.asarray(sizes, dtype=np.float64),
+            marker={"symbol": "circle-open", "size": 16, "color": style.DECIDES, "line": {"width": 3}},
+            hovertemplate="<b>measured</b>, T = %{x:,.0f}<br>%{y:,.4~s} bytes<extra></extra>",
+            cliponaxis=False,
+            showlegend=False,
+        )
+    return figure
 
 
 def _heat(z: np.ndarray, which: str, what: str, rows: list[str]) -> dict[str, Any]:

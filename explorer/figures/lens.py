@@ -1,6 +1,7 @@
 """What a transformer would say after each layer."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -95,6 +96,7 @@ def candidate_ranks(found: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Fi
         )
     ]
     layout = with_legend(320, "after layer", "rank (1: best guess)")
+    layout["xaxis"] |= _whole(max(len(ranks) for ranks, _ in found.values()))
     worst = max(int(ranks.max()) for ranks, _ in found.values())
     decades = [10**power for power in range(len(str(worst)) + 1)]
     layout["yaxis"] |= {
@@ -105,6 +107,12 @@ def candidate_ranks(found: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Fi
     }
     layout["legend"] = layout["legend"] | {"font": FONT | {"family": style.MONOSPACE}}
     return made(lines, layout)
+
+
+def _whole(depths: int) -> dict[str, Any]:
+    """Ticks at whole layers, the last one among them."""
+    step = max(1, round((depths - 1) / 6))
+    return {"tick0": (depths - 1) % step, "dtick": step, "range": [-0.02 * depths, 1.02 * depths - 1]}
 
 
 def stream_lengths(tokens: Sequence[str], lengths: np.ndarray, chosen: int) -> go.Figure:
@@ -136,5 +144,6 @@ def stream_lengths(tokens: Sequence[str], lengths: np.ndarray, chosen: int) -> g
         for name, (values, colour, dash) in named.items()
     ]
     layout = with_legend(300, "after layer", "length of the residual stream")
+    layout["xaxis"] |= _whole(len(lengths))
     layout["yaxis"] |= {"type": "log", "dtick": 1}
     return made(lines, layout)

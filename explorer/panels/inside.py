@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, fields
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from explorer import controls, loading, waiting
@@ -23,6 +24,7 @@ OFFERED = 8  # next tokens
 class Look:
     """A transformer, opened, and what it computed of a text."""
 
+    name: str  # by which the model is loaded
     lm: LanguageModel
     inside: Inside
     trace: TransformerTrace
@@ -41,7 +43,20 @@ class Look:
     @property
     def key(self) -> tuple[Hashable, ...]:
         """What results of this look are known by."""
-        return (self.lm.card.name, self.ids)
+        return (self.name, self.ids)
+
+    @property
+    def shared(self) -> int:
+        """How many heads, one after the other, have the same keys and values."""
+        return self.inside.n_head // self.inside.n_kv_head
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A text as tokens of one model."""
+
+    ids: tuple[int, ...]
+    left_out: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +82,7 @@ def look(slug: str) -> Look | None:
         name = model_input(slug)
     if not prompt.may_load(name):
         return None
-    found = look_at(slug, name, text)
-    if found is not None and found.left_out:
-        st.caption(f"The first {MOST - 1} of {MOST - 1 + found.left_out:,} tokens.")
-    return found
+    return look_at(slug, name, text)
 
 
 def model_input(slug: str) -> str:
@@ -97,27 +109,64 @@ def look_at(slug: str, name: str, text: str, without: Ablation = NOTHING, *, who
         without: what is taken out.
         who: tells several texts that are read at once apart.
     """
-    place = st.empty()
+    used = _loaded(slug, name, who)
+    if used is None:
+        return None
+    name, lm = used
 
-    def asked() -> tuple[str, LanguageModel, list[int]]:
-        lm = loading.model(name, place)
-        opened(lm)
-        return name, lm, [lm.tokenizer.start_id, *prompt.chosen_ids(text, lm.tokenizer)]
+    def read(words: str) -> _Read:
+        ids = [lm.tokenizer.start_id, *prompt.chosen_ids(words, lm.tokenizer)]
+        return _Read(tuple(ids[:MOST]), max(0, len(ids) - MOST))
 
-    def example() -> tuple[str, LanguageModel, list[int]]:
-        small = next(card.name for card in registry.catalog() if card.name.startswith("transformer-"))
-        lm = loading.model(small, place)
-        return small, lm, [lm.tokenizer.start_id, *lm.tokenizer.encode(TEXT)]
+    def example() -> _Read:
+        try:
+            return read(TEXT)
+        except ModelError:
+            return _Read((lm.tokenizer.start_id,), 0)
 
-    _, lm, ids = controls.last_good(f"{slug} look {who}", asked, example)
-    read = tuple(ids[:MOST])
+    # Of each model its own: tokens of one are none of another.
+    one = controls.last_good(f"{slug} look {who} {name}", lambda: read(text), example)
 
     def work(_: Ticket) -> _Opened:
         inside = opened(lm)
-        return _Opened(inside, inside.trace(read, without))
+        return _Opened(inside, inside.trace(one.ids, without))
 
-    seen = waiting.waited(f"{slug} look {who}", (lm.card.name, read, without), work, "Looking inside")
-    return None if seen is None else Look(lm, seen.inside, seen.trace, len(ids) - len(read))
+    seen = waiting.waited(f"{slug} look {who}", (name, one.ids, without), work, "Looking inside")
+    if seen is None:
+        return None
+    if one.left_out:
+        st.caption(f"The first {MOST - 1} of {MOST - 1 + one.left_out:,} tokens.")
+    return Look(name, lm, seen.inside, seen.trace, one.left_out)
+
+
+def _loaded(slug: str, name: str, who: str) -> tuple[str, LanguageModel] | None:
+    """A transformer and its name: the one asked for, or one that ships and a word why; None if none can be had."""
+    place, found = st.empty(), list[tuple[str, LanguageModel]]()
+    with controls.explained_errors(st.empty(), f"{slug} model {who}", still=" Another model is shown."):
+        lm = loading.model(name, place)
+        opened(lm)
+        found.append((name, lm))
+    if not found:
+        with controls.explained_errors(st.empty(), f"{slug} small model {who}"):
+            found.append(_small(place))
+    return found[0] if found else None
+
+
+def _small(place: DeltaGenerator) -> tuple[str, LanguageModel]:
+    """A transformer that ships.
+
+    Raises:
+        ModelError: none does.
+    """
+    name = next((card.name for card in registry.catalog() if card.name.startswith("transformer-")), None)
+    if name is None:
+        raise ModelError("No small transformer comes with this copy of the app: choose another model.")
+    return name, loading.model(name, place)
+
+
+def counted(name: str, label: str, of: int) -> int:
+    """One of several layers or heads, counted from 1 on screen, from 0 here; where there is only one, none is asked."""
+    return controls.count(name, label, 1, 1, of) - 1 if of > 1 else 0
 
 
 def place_input(slug: str, look: Look) -> int:

@@ -30,7 +30,7 @@ def out_view(slug: str) -> None:
         address.value(f"{slug}_hide"),
         look.inside.n_layer,
         look.inside.n_head,
-        len(look.ids),
+        look.ids,
     )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         place = inside.place_input(slug, look)
@@ -62,15 +62,15 @@ def _switches(slug: str, look: Look, without: Ablation) -> None:
         address.set_values(**{f"{slug}_hide": parts_out.encoded(names)})
 
     def take(names: list[str]) -> None:
-        chosen = parts_out.decoded(",".join(names), "", n_layer, n_head, 0)
+        chosen = parts_out.decoded(",".join(names), "", n_layer, n_head, ())
         address.set_values(**{f"{slug}_out": parts_out.encoded(parts_out.names(chosen))})
 
     tokens: list[Switch] = [
-        {"name": str(i), "text": token, "said": f"Hide “{token}” at place {i} from later tokens"}
-        for i, token in enumerate(look.tokens)
+        {"name": parts_out.token(i, token_id), "text": token, "said": f"Hide “{token}” at place {i} from later tokens"}
+        for i, (token, token_id) in enumerate(zip(look.tokens, look.ids, strict=True))
     ]
     st.caption("A click hides a token from all later ones, and takes a part of the network out or puts it back.")
-    hidden = [str(place) for place in sorted(without.tokens)]
+    hidden = [parts_out.token(place, look.ids[place]) for place in sorted(without.tokens)]
     switches([("", tokens)], (), hidden, label="Tokens of the text", key=f"{slug}_tokens", on_change=hide)
     n_layer, n_head = look.inside.n_layer, look.inside.n_head
     rows = [(str(layer + 1), _row(layer, n_head)) for layer in reversed(range(n_layer))]
@@ -128,7 +128,7 @@ def _each(slug: str, look: Look, place: int, token: int) -> None:
     (word,) = look.lm.tokenizer.tokens([token])
     n_layer, n_head = look.inside.n_layer, look.inside.n_head
     label = f"Try each of the {n_layer * (n_head + 1)} heads and MLPs"
-    if not controls.toggle(f"{slug}_each", label, "Each is taken out by itself; the text is read as many times."):
+    if not controls.toggle(f"{slug}_each", label, "Out of the whole network, each by itself: as many readings."):
         return
 
     def work(ticket: Ticket) -> np.ndarray:

@@ -46,7 +46,7 @@ class _View:
     @property
     def heads(self) -> list[str]:
         """What can be chosen, in this order."""
-        return [_MEAN, *(str(head + 1) for head in range(self.look.inside.n_head)), _ALL]
+        return _heads(self.look)
 
     @property
     def said(self) -> str:
@@ -83,16 +83,20 @@ def attention_view(slug: str) -> None:
     _how_computed(view)
 
 
+def _heads(look: Look) -> list[str]:
+    return [_MEAN, *(str(head + 1) for head in range(look.inside.n_head)), _ALL]
+
+
 def _chosen(slug: str, look: Look) -> _View:
     layers, last = look.inside.n_layer, len(look.ids) - 1
     titles = {_MEAN: "mean of all heads", _ALL: "mean of all layers"}
-    heads = [_MEAN, *(str(head + 1) for head in range(look.inside.n_head)), _ALL]
+    heads = _heads(look)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        layer = controls.count(f"{slug}_layer", "Layer", 1, 1, layers) if layers > 1 else 1
+        layer = inside.counted(f"{slug}_layer", "Layer", layers)
         head = controls.pick_one(f"{slug}_head", "Head", heads, lambda one: titles.get(one, one))
         stage = controls.choice(f"{slug}_stage", "Stage", list(_STAGES), _STAGES.__getitem__)
     reading = address.parsed(f"{slug}_query", last, int, lambda place: 0 <= place <= last)
-    return _View(look, layer - 1, head, cast(Stage, stage), reading)
+    return _View(look, layer, head, cast(Stage, stage), reading)
 
 
 def _map(view: _View) -> None:
@@ -128,15 +132,17 @@ def _small(slug: str, view: _View) -> None:
     # Scores have no common measure: each map has its own.
     shown = maps if view.stage == "weights" else maps / _reach(maps)
 
+    heads = view.heads  # alone, not the view: Streamlit keeps the callback, and with it all that it knows
+
     def choose(i: int) -> None:
-        address.set_values(**{f"{slug}_head": None if view.heads[i] == _MEAN else view.heads[i]})
+        address.set_values(**{f"{slug}_head": None if heads[i] == _MEAN else heads[i]})
 
     st.text(f"All heads of layer {view.layer + 1}")
     attention_heads(
-        ["mean", *view.heads[1:-1], "all layers"],
-        [view.said_of(head) for head in view.heads],
+        ["mean", *heads[1:-1], "all layers"],
+        [view.said_of(head) for head in heads],
         shown.numpy(),
-        view.heads.index(view.head),
+        heads.index(view.head),
         key="attention_heads",
         on_choice=choose,
     )
@@ -205,10 +211,9 @@ def _words(view: _View) -> None:
                 * bool(first.max() > 0.5)
             )
         )
-    n_head, n_kv_head = view.look.inside.n_head, view.look.inside.n_kv_head
-    if n_kv_head < n_head:
-        shared = n_head // n_kv_head
-        groups = [f"{start + 1}–{start + shared}" for start in range(0, n_head, shared)]
+    shared = view.look.shared
+    if shared > 1:
+        groups = [f"{start + 1}–{start + shared}" for start in range(0, view.look.inside.n_head, shared)]
         words.append(f"Heads {', '.join(groups)} share their keys and values: grouped-query attention.")
     st.caption("  \n".join(words))
 

@@ -1,6 +1,7 @@
 """Keys and values that are kept: what is anew with one more token, what memory and time they cost."""
 
 import html
+import uuid
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ import torch
 
 from explorer import address, background, controls, explain, loading
 from explorer.downloads import Columns, downloads
-from explorer.figures.cached import kept_rows
+from explorer.figures.cached import kept_bytes, kept_rows
 from explorer.figures.costs import Line, power_laws
 from explorer.jobs import Job, State
 from explorer.numbers import in_bytes
@@ -59,9 +60,9 @@ def cache_view(slug: str) -> None:
     if look is None:
         return
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        layer = _count(slug, "layer", "Layer", look.inside.n_layer)
-        head = _count(slug, "head", "Head", look.inside.n_head)
-    _rows(look, layer - 1, head - 1)
+        layer = inside.counted(f"{slug}_kept_layer", "Layer", look.inside.n_layer)
+        head = inside.counted(f"{slug}_kept_head", "Head", look.inside.n_head)
+    _rows(look, layer, head)
     sizes = _sizes(look)
     if sizes is None:
         return
@@ -71,14 +72,9 @@ def cache_view(slug: str) -> None:
     _how_computed(look, sizes)
 
 
-def _count(slug: str, name: str, label: str, most: int) -> int:
-    """A number from 1; where there is only one, nothing is asked."""
-    return controls.count(f"{slug}_kept_{name}", label, 1, 1, most) if most > 1 else 1
-
-
 def _rows(look: Look, layer: int, head: int) -> None:
     """Keys and values of a head, and the newest token's weights."""
-    one, mine = look.trace.layers[layer], head * look.inside.n_kv_head // look.inside.n_head
+    one, mine = look.trace.layers[layer], head // look.shared
     weights = one.pattern[head, -1].numpy()
     new, kept = look.tokens[-1], len(look.ids) - 1
     said = f"When “{new}” comes, a query, a key and a value are new, and its weights; {kept} keys and values are kept."
@@ -90,8 +86,7 @@ def _rows(look: Look, layer: int, head: int) -> None:
         config={"displayModeBar": False},
         alt=f"Keys and values of head {head + 1} in layer {layer + 1}, a row for each of {kept + 1} tokens. {said}",
     )
-    shared = look.inside.n_head // look.inside.n_kv_head
-    note = f" {shared} heads share one set of keys and values here." if shared > 1 else ""
+    note = f" {look.shared} heads share one set of keys and values here." if look.shared > 1 else ""
     st.caption(
         "Framed: new. A kept row never changes, since no token looks at what comes after it. Blue: above 0, orange: "
         f"below.{note}"
@@ -115,7 +110,7 @@ def _sizes(look: Look) -> Sizes | None:
         n_head=look.inside.n_head,
         n_kv_head=look.inside.n_kv_head,
         d_head=look.trace.layers[0].k.shape[-1],
-        bytes=caching.kept_bytes(look.trace),
+        bytes=caching.kept_bytes(look.trace, look.inside),
         work=caching.multiplications(network, look.inside),
     )
 
@@ -140,7 +135,7 @@ def _table(look: Look, sizes: Sizes) -> None:
     st.caption(
         "Counted: each weight of the layers' matrices once a token, the vocabulary's scores of the last token, and in "
         "each head the products of a query with each key up to its own and of their weights with the values. Not "
-        "counted: norms, softmax, activations, additions."
+        "counted: norms, softmax, activations, additions, the turns by RoPE, the product with a gate in the MLP."
     )
 
 
@@ -164,7 +159,8 @@ def _memory(slug: str, look: Look, sizes: Sizes) -> None:
             lines.append(_line(title, colour, [size] * len(_TICKS)))
     job = _job(slug, look)
     found = _found(job)
-    figure = power_laws(lines, _TICKS, "T, tokens of the text", "T", "kept between tokens", "bytes")
+    measured = [(one.length, float(one.bytes)) for one in found]
+    figure = kept_bytes(lines, _TICKS, measured)
     said = (
         f"After {sizes.length} tokens {in_bytes(sizes.bytes)}, {in_bytes(sizes.bytes_each)} a token; "
         + " and ".join(f"the {line.name} {in_bytes(line.y[0])} at any length" for line in lines[1:])
@@ -172,13 +168,25 @@ def _memory(slug: str, look: Look, sizes: Sizes) -> None:
     )
     st.text(said)
     st.plotly_chart(figure, key="memory", config={"displayModeBar": False}, alt=f"Bytes against length. {said}")
-    measured = f" Measured too at {', '.join(f'{one.length:,}' for one in found)} tokens." if found else ""
     st.caption(
-        f"Bytes of the tensors themselves: of the text's {sizes.length} tokens, in proportion at other lengths, and of "
-        f"the recurrent networks' states.{measured} Both axes are logarithmic."
+        f"Keys and values of the text's {sizes.length} tokens, in proportion at other lengths, and the states of the "
+        f"recurrent networks, in the precision of each. {_compared(found, sizes)}Both axes are logarithmic."
     )
-    data: Columns = {"tokens": list(_TICKS)} | {line.name: list(line.y) for line in lines}
+    by_length = dict(measured)
+    data: dict[str, Sequence[object]] = {"tokens": list(_TICKS)} | {line.name: list(line.y) for line in lines}
+    if found:
+        data["measured"] = [by_length.get(length, "") for length in _TICKS]
     downloads("memory", "memory", figure, lambda: data, f"Bytes kept between tokens, {look.lm.card.title}")
+
+
+def _compared(found: Sequence[Timed], sizes: Sizes) -> str:
+    """What the measured bytes say about the line."""
+    if not found:
+        return ""
+    far = max(found, key=lambda one: abs(one.bytes / (sizes.bytes_each * one.length) - 1))
+    ratio = far.bytes / (sizes.bytes_each * far.length)
+    off = "on the line" if abs(ratio - 1) < 1e-6 else f"at {far.length:,} tokens {ratio:.2f} times what the line says"
+    return f"Rings: what the model itself kept when it was measured, {off}. "
 
 
 def _line(name: str, colour: int, sizes: Sequence[float]) -> Line:
@@ -194,7 +202,7 @@ def _lengths(look: Look) -> list[int]:
 
 
 def _key(look: Look) -> tuple[object, ...]:
-    return (_SLOT, look.lm.card.name, st.session_state.setdefault("_times_run", 0))
+    return (_SLOT, look.name, st.session_state.get("_times_run", ""))
 
 
 def _job(slug: str, look: Look) -> Job | None:
@@ -207,7 +215,7 @@ def _found(job: Job | None) -> list[Timed]:
 
 
 def _again() -> None:
-    st.session_state["_times_run"] += 1
+    st.session_state["_times_run"] = uuid.uuid4().hex  # jobs are all sessions': no other one's old run is meant
 
 
 def _times(slug: str, look: Look) -> None:
@@ -219,11 +227,11 @@ def _times(slug: str, look: Look) -> None:
     hint = "The model reads texts of several lengths, with what is kept and without."
     if not controls.toggle(f"{slug}_times", "Measure it on this machine", hint):
         return
-    job, lengths = _job(slug, look), _lengths(look)
+    job, lengths, ids = _job(slug, look), _lengths(look), look.ids
     if job is None:
-
+        # Of the model and the tokens alone: a job that waits, and a fragment below, would keep a look's trace alive.
         def work(_check: Callable[[], None]) -> Generator[Any, None, None]:
-            yield from caching.timed(lm, look.ids, lengths)
+            yield from caching.timed(lm, ids, lengths)
 
         with controls.explained_errors(st.empty(), _SLOT):
             job = background.start(_SLOT, _key(look), work)
@@ -232,10 +240,10 @@ def _times(slug: str, look: Look) -> None:
         st.button("Stop", key="stop_times", on_click=background.stop, args=(_SLOT,))
     else:
         st.button("Measure again", key="again_times", on_click=_again, icon=":material/refresh:")
-    st.fragment(partial(_picture, look, job, lengths, is_live), run_every=_EVERY if is_live else None)()
+    st.fragment(partial(_picture, lm.card.title, job, lengths, is_live), run_every=_EVERY if is_live else None)()
 
 
-def _picture(look: Look, job: Job | None, lengths: Sequence[int], is_live: bool) -> None:
+def _picture(title: str, job: Job | None, lengths: Sequence[int], is_live: bool) -> None:
     found = _found(job)
     st.html(f'<div class="explorer-facts" role="status">{html.escape(_status(job, found, lengths))}</div>')
     at = [one.length for one in found]
@@ -260,7 +268,7 @@ def _picture(look: Look, job: Job | None, lengths: Sequence[int], is_live: bool)
         "seconds, nothing kept": [one.whole for one in found],
         "bytes kept": [one.bytes for one in found],
     }
-    downloads("times", "times", figure, lambda: data, f"Time of one more token, {look.lm.card.title}")
+    downloads("times", "times", figure, lambda: data, f"Time of one more token, {title}")
     if is_live and job is not None and job.is_over:
         st.rerun()
 

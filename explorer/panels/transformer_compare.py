@@ -54,7 +54,7 @@ def compared(slug: str, look: Look, place: int) -> Compared | None:
     text = address.value("prompt", TEXT)
     default = _OTHER if text == TEXT else text
     written = controls.text(f"{slug}_other", "The other text", default, hint="The text above, with a word changed.")
-    other = inside.look_at(slug, look.lm.card.name, written, who="other")
+    other = inside.look_at(slug, look.name, written, who="other")
     if other is None:
         return None
     back = len(look.ids) - 1 - place
@@ -90,15 +90,20 @@ def _arrival(found: Compared) -> None:
         apart, length = ablation.arrival(one.trace, other.trace, first, first)
         name = f"at “{one.tokens[first]}” / “{other.tokens[first]}”, place {first}"
         lines.append((name, (apart / length).numpy()))
-    steps = found.relative.diff()
-    layer = int(steps.argmax()) + 1
-    if float(found.relative.max()):
-        end = float(found.relative[-1])
-        said = f"At the end the residual streams are {end:.2f} lengths apart; most of it comes in layer {layer}."
-    else:
-        said = "The texts are the same up to here: nothing differs."
+    said = _said(found.relative)
     st.text(said)
     figure = distances(lines)
     st.plotly_chart(figure, key="arrival", config={"displayModeBar": False}, alt=said)
     table: Columns = {"layer": range(len(found.apart))} | {name: values.tolist() for name, values in lines}
     downloads("arrival", "arrival", figure, lambda: table, f"Distance of two residual streams\n{said}")
+
+
+def _said(relative: Tensor) -> str:
+    """How far the streams are apart at the end, and the largest step on the way there."""
+    if not float(relative.max()):
+        return "The texts are the same up to here: nothing differs."
+    steps = relative.diff(prepend=relative.new_zeros(1))  # the first one: the embeddings
+    depth, end = int(steps.argmax()), float(relative[-1])
+    step = f"{float(steps[depth]):.2f} of {end:.2f}" if float(steps[depth]) <= end else f"{float(steps[depth]):.2f}"
+    where = f"in layer {depth}" if depth else "there from the beginning, in the embeddings"
+    return f"At the end the residual streams are {end:.2f} lengths apart; the largest single step, {step}, is {where}."

@@ -1,4 +1,4 @@
-"""The logit lens: what the network would say after each layer, and how the residual stream grows."""
+"""The logit lens: what the network would say after each layer, and how long the residual stream is."""
 
 from dataclasses import dataclass
 
@@ -65,7 +65,7 @@ def _guesses(slug: str, look: Look, place: int) -> Guesses | None:
             of_last.append((logits > logits.gather(-1, last[:, None])).sum(-1) + 1)
         return Guesses(first, *(torch.stack(one).numpy() for one in (ids, probs, of_last)))
 
-    return waiting.waited(f"{slug} lens", (*look.key, first), work, "Reading every layer")
+    return waiting.waited(f"{slug} lens", (*look.key, "guesses", first), work, "Reading every layer")
 
 
 def _map(look: Look, guesses: Guesses, place: int) -> None:
@@ -79,13 +79,14 @@ def _map(look: Look, guesses: Guesses, place: int) -> None:
     st.text(
         f"After “{look.tokens[place]}” the network says “{rows[-1][column]}”: the best guess from {_depth(settled)} on."
     )
-    st.plotly_chart(
-        figure,
-        key="lens",
-        config={"displayModeBar": False},
-        alt=f"The best guess after each of {len(rows) - 1} layers for {width} tokens; the last after "
-        f"“{look.tokens[place]}” is “{rows[-1][column]}” with {percent(float(guesses.probs[-1, column]))}.",
-    )
+    with st.container(key="scroll_lens"):  # on a phone words would run over their neighbours
+        st.plotly_chart(
+            figure,
+            key="lens",
+            config={"displayModeBar": False},
+            alt=f"The best guess after each of {len(rows) - 1} layers for {width} tokens; the last after "
+            f"“{look.tokens[place]}” is “{rows[-1][column]}” with {percent(float(guesses.probs[-1, column]))}.",
+        )
     st.caption(
         "Each row as if the network ended there: the last norm and the unembedding on the residual stream after that "
         "layer; 0 is before the first. Earlier layers need not speak that language: a guess that looks odd may be the "
@@ -133,7 +134,7 @@ def _candidates(slug: str, look: Look, place: int, tokens: list[int]) -> Candida
             logits[:, tokens].T.numpy(),
         )
 
-    return waiting.waited(f"{slug} candidates", (*look.key, place, *tokens), work, "Reading every layer")
+    return waiting.waited(f"{slug} candidates", (*look.key, "candidates", place, *tokens), work, "Reading every layer")
 
 
 def _ranks(look: Look, found: Candidates, place: int) -> None:
@@ -157,14 +158,15 @@ def _ranks(look: Look, found: Candidates, place: int) -> None:
 
 
 def _lengths(look: Look, place: int) -> None:
-    st.subheader("The residual stream grows", anchor=False)
+    st.subheader("Length of the residual stream", anchor=False)
     lengths = look.trace.stream.norm(dim=-1).numpy()
     figure = stream_lengths(look.tokens, lengths, place)
     st.plotly_chart(
         figure,
         key="lengths",
         config={"displayModeBar": False},
-        alt=f"The stream of “{look.tokens[place]}” grows from {lengths[0, place]:.3g} to {lengths[-1, place]:.3g}.",
+        alt=f"The length of the stream of “{look.tokens[place]}” is {lengths[0, place]:.3g} before the first layer and "
+        f"{lengths[-1, place]:.3g} after the last.",
     )
     columns: Columns = {
         "after layer": np.repeat(np.arange(len(lengths)), lengths.shape[1]).tolist(),

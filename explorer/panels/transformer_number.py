@@ -1,12 +1,11 @@
 """One number of a transformer, followed to the products that sum to it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer import explain
 from explorer.downloads import Columns, downloads
@@ -14,7 +13,6 @@ from explorer.figures.transformer_walk import running_terms
 from explorer.numbers import minus
 from explorer.panels import transformer_stations
 from explorer.panels.inside import Look
-from explorer.panels.transformer_stations import STATIONS
 from models.mixers import followed
 from models.mixers.followed import Normed, Product, Share
 
@@ -26,8 +24,6 @@ _ADDED = {"placed": ("embedding", "position"), "mid": ("stream", "attention"), "
 _VALUES_ONLY = {
     "embedding": "It stands in the embedding table, in the row of this token.",
     "hidden": "It can't be followed here: families differ in how they make it.",
-    "weights": "A key that comes later is masked: it gets nothing.",
-    "scores": "",
 }
 _FUSED = "This network makes queries, keys and values by one matrix: their numbers can't be followed here."
 
@@ -43,6 +39,7 @@ class Shown:
     place: int
     index: int  # number of a vector, place of a key, or token
     values: np.ndarray  # what is drawn: a row for each position
+    width: int  # numbers of a vector, also those that are not drawn
     columns: list[int] | None  # keys or tokens; None: the numbers of a vector
 
     @property
@@ -53,7 +50,7 @@ class Shown:
     @property
     def title(self) -> str:
         """Of the station, with layer and head."""
-        station = STATIONS[self.station]
+        station = transformer_stations.of(self.look, self.station)
         where = f", layer {self.layer + 1}" if self.station in followed.LAYER else ""
         return f"{station.title}{where}{f', head {self.head + 1}' if station.has_head else ''}"
 
@@ -73,12 +70,6 @@ class Shown:
         if self.columns is None or self.station in OF_KEYS:
             return None if self.columns is None else self.positions
         return [f"{rank} {token}" for rank, token in enumerate(self.look.lm.tokenizer.tokens(self.columns), 1)]
-
-    @property
-    def width(self) -> int:
-        """Numbers of a vector, also those that are not drawn."""
-        one = self.look.trace.layers[self.layer]
-        return one.mlp_hidden.shape[1] if self.station == "hidden" else self.values.shape[1]
 
     @property
     def said(self) -> str:
@@ -128,17 +119,18 @@ def number(shown: Shown) -> None:
 def _said_of_product(shown: Shown, product: Product) -> str:
     said = f"{shown.said}: the sum is {minus(f'{product.total:.4f}')}"
     result = minus(f"{product.result:.4f}")
-    if product.turned is None:
+    changed = product.changed
+    if changed is None:
         return f"{said}, the network’s number {result}."
-    before, after = product.turned
-    if not math.isclose(before, after, rel_tol=1e-3):
+    if not changed.scaled:
         return (
-            f"{said}. Then this network norms queries and keys and turns them by their places. Its number: {result}; "
-            f"the vector was {before:.3f} long, and is {after:.3f}."
+            f"{said}. Then its place turns the vector (RoPE), and the network’s number is {result}; the vector is as "
+            f"long as before: {changed.before:.3f}, {changed.after:.3f}."
         )
+    turned = ", and its place turns it (RoPE)" if changed.turned else ""
     return (
-        f"{said}. Then its place turns the vector (RoPE), and the network’s number is {result}; the vector is as long "
-        f"as before: {before:.3f}, {after:.3f}."
+        f"{said}. Then the network norms or scales the vector{turned}. The network’s number is {result}; the vector "
+        f"was {changed.before:.3f} long, and is {changed.after:.3f}."
     )
 
 
@@ -148,7 +140,7 @@ def _said_of_share(shown: Shown, share: Share) -> str:
 
 
 def _said_of_norm(shown: Shown, normed: Normed) -> str:
-    less = f" - ({normed.mean:.4f})" if is_centred(shown) else ""
+    less = f" - ({normed.mean:.4f})" if shown.look.inside.centred else ""
     before = f"({normed.before:.4f}{less})" if less else f"{normed.before:.4f}"
     numbers = (
         f": {before} / {normed.by:.4f} = {normed.divided:.4f}, and with what was learned for it {normed.after:.4f}.\n"
@@ -158,21 +150,20 @@ def _said_of_norm(shown: Shown, normed: Normed) -> str:
     return shown.said + minus(numbers)
 
 
-def is_centred(shown: Shown) -> bool:
-    """Whether the network's norms take the mean away."""
-    return isinstance(shown.look.inside.norm, nn.LayerNorm)
-
-
 def _factors(shown: Shown, product: Product, i: int) -> str:
     """A term's number or token, and its two factors."""
-    if shown.station in _ADDED:
+    if len(product.left) > 1 and shown.station in _ADDED:
         return _ADDED[shown.station][i]
     factors = minus(f"{float(product.left[i]):.3g} · {float(product.right[i]):.3g}")
+    if shown.station == "placed":
+        return f"embedding: {factors}"
     if shown.station == "mix":
         return f"{_short(shown.positions[i])}: {factors}"
     if shown.station == "attention":
         head, of = divmod(i, shown.look.trace.layers[0].z.shape[-1])
         return f"head {head + 1}, {of + 1}: {factors}"
+    if product.scale != 1:
+        factors += f" · {product.scale:.3g}"
     return f"{i + 1}: {factors}"
 
 
@@ -230,7 +221,7 @@ def how_computed(shown: Shown) -> None:
             r"x' = x + \mathrm{Attention}(\mathrm{norm}(x)), \qquad"
             rf" x'' = x' + \mathrm{{MLP}}(\mathrm{{norm}}({reads}))",
             _sizes(shown),
-            transformer_stations.formula(shown.station, centred=is_centred(shown)),
+            transformer_stations.formula(shown.look, shown.station, shown.layer, shown.head),
             _with_numbers(shown),
         ],
         [followed.followed, followed.share, followed.normed],
@@ -249,8 +240,9 @@ def _with_numbers(shown: Shown) -> str:
     """The open number, by the largest of its terms."""
     product, share, normed = shown.product, shown.share, shown.normed
     if product is not None:
-        order = product.terms.abs().argsort(descending=True)[:_IN_FORMULA].tolist()
-        added = shown.station in _ADDED
+        longer = product.bias is not None or product.changed is not None
+        order = product.terms.abs().argsort(descending=True)[: _IN_FORMULA - longer].tolist()
+        added = shown.station in _ADDED and len(product.left) > 1
         terms = [
             f"({float(product.left[i]):.4f})" + ("" if added else rf" \cdot ({float(product.right[i]):.4f})")
             for i in order
@@ -259,14 +251,17 @@ def _with_numbers(shown: Shown) -> str:
         scaled = "" if product.scale == 1 else rf"{product.scale:.4f} \cdot "
         bias = "" if product.bias is None else f" + ({product.bias:.4f})"
         summed = f"{' + '.join(terms)}{more}"
-        return f"{scaled}{rf'({summed})' if scaled else summed}{bias} = {product.total:.4f}"
+        then = (
+            "" if product.changed is None else rf", \qquad {shown.station}_{{{shown.index + 1}}} = {product.result:.4f}"
+        )
+        return f"{scaled}{rf'({summed})' if scaled else summed}{bias} = {product.total:.4f}{then}"
     if share is not None:
         score, highest = float(share.scores[share.at]), float(share.scores.max())
         term, total = float(share.terms[share.at]), float(share.terms.sum())
         power = rf"e^{{{score:.3f} - ({highest:.3f})}}"
         return rf"\frac{{{power}}}{{{total:.4f}}} = \frac{{{term:.4f}}}{{{total:.4f}}} = {share.value:.4f}"
     if normed is not None:
-        less = f" - ({normed.mean:.4f})" if is_centred(shown) else ""
+        less = f" - ({normed.mean:.4f})" if shown.look.inside.centred else ""
         return (
             rf"\frac{{{normed.before:.4f}{less}}}{{{normed.by:.4f}}} = {normed.divided:.4f}, \qquad"
             rf" \mathrm{{norm}}(x)_{{{shown.index + 1}}} = {normed.after:.4f}"

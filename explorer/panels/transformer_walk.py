@@ -13,7 +13,7 @@ from explorer.figures.transformer_walk import full_colour, station_map
 from explorer.panels import algorithm, inside, transformer_number, transformer_stations
 from explorer.panels.inside import Look
 from explorer.panels.transformer_number import OF_KEYS, OF_TOKENS, Shown
-from explorer.panels.transformer_stations import FIRST, STATIONS
+from explorer.panels.transformer_stations import FIRST
 from models.mixers.followed import seen
 
 _WIDEST = 2048  # numbers of a vector that are drawn
@@ -27,10 +27,10 @@ def walk_view(slug: str) -> None:
     look = inside.look(slug)
     if look is None:
         return
-    station = address.parsed(f"{slug}_station", FIRST, str, STATIONS.__contains__)
+    station = address.parsed(f"{slug}_station", FIRST, str, transformer_stations.offered(look).__contains__)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        layer = _counted(f"{slug}_layer", "Layer", look.inside.n_layer)
-        head = _counted(f"{slug}_head", "Head", look.inside.n_head)
+        layer = inside.counted(f"{slug}_layer", "Layer", look.inside.n_layer)
+        head = inside.counted(f"{slug}_head", "Head", look.inside.n_head)
         place = inside.place_input(slug, look)
         shown = _shown(slug, look, station, layer, head, place)
     left, right = st.columns([4, 7], gap="medium")
@@ -42,28 +42,24 @@ def walk_view(slug: str) -> None:
     transformer_number.how_computed(shown)
 
 
-def _counted(name: str, label: str, of: int) -> int:
-    """One of several, counted from 1 on screen, from 0 here."""
-    return controls.count(name, label, 1, 1, of) - 1 if of > 1 else 0
-
-
 def _shown(slug: str, look: Look, station: str, layer: int, head: int, place: int) -> Shown:
     """What the reader chose, the most telling number where none was chosen."""
     trace = look.trace
     values = seen(look.inside, trace, station, layer, head)
+    wide = values.shape[1]
     if station in OF_TOKENS:
         token = inside.target_input(slug, "target", "Next token", look, place) or 0
         best = trace.logits[place].topk(min(inside.OFFERED, trace.logits.shape[1])).indices.tolist()
         columns = best if token in best else [*best, token]
-        return Shown(look, station, layer, head, place, token, values[:, columns].numpy(), columns)
+        return Shown(look, station, layer, head, place, token, values[:, columns].numpy(), wide, columns)
     if station in OF_KEYS:
         strongest = int(trace.layers[layer].pattern[head, place].argmax())
         key = controls.count(f"{slug}_key", "Key position", strongest, 0, place) if place else 0
-        return Shown(look, station, layer, head, place, key, values.numpy(), list(range(len(look.ids))))
+        return Shown(look, station, layer, head, place, key, values.numpy(), wide, list(range(len(look.ids))))
     drawn = values[:, :_WIDEST].numpy()
     strongest = int(np.abs(drawn[place]).argmax()) + 1
     number = controls.count(f"{slug}_number", "Number", strongest, 1, drawn.shape[1]) if drawn.shape[1] > 1 else 1
-    return Shown(look, station, layer, head, place, number - 1, drawn, None)
+    return Shown(look, station, layer, head, place, number - 1, drawn, wide, None)
 
 
 def _lane(slug: str, shown: Shown) -> None:
@@ -110,7 +106,8 @@ def _pointed(slug: str, station: str, rows: int, offered: Sequence[str]) -> Call
 def _station(shown: Shown) -> None:
     """All values of the station."""
     look = shown.look
-    st.markdown(f"**{shown.title}**: {STATIONS[shown.station].said}.{_left_out(shown)}")
+    said = transformer_stations.of(look, shown.station).said
+    st.markdown(f"**{shown.title}**: {said}.{_left_out(shown)}")
     most = 1.0 if shown.station in ("weights", "probs") else full_colour(shown.values)
     figure = station_map(
         shown.positions,

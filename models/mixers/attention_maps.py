@@ -20,6 +20,7 @@ from models.mixers.inside import LayerTrace, TransformerTrace
 from models.mixers.transformer import after
 
 Stage = Literal["scores", "masked", "weights"]
+_NEAR = 60.0  # of two scores: exp(-60) of the largest weight is far from what float32 takes for 0
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,11 @@ class Weight:
 
 def masked(layer: LayerTrace) -> Float[Tensor, "n_head pos pos"]:
     """The scores, at minus infinity where a query may not look: at later keys, and past a window where there is one."""
-    # No weight but that of a masked key is 0 in all heads: the softmax has no other zeros.
-    away = (layer.pattern == 0).all(0) | after(layer.pattern.shape[-1])
+    # float32 makes 0 of a weight under e^-103 of the largest too. But a key with no weight whose score is not far below
+    # the largest that counts is masked, in all heads alike; one far below in all heads changes nothing either way.
+    unseen = layer.pattern == 0
+    largest = layer.scores.masked_fill(unseen, -math.inf).amax(-1, keepdim=True)
+    away = (unseen & (layer.scores > largest - _NEAR)).any(0) | after(layer.pattern.shape[-1])
     return layer.scores.masked_fill(away, -math.inf)
 
 

@@ -42,7 +42,7 @@ class ReadsOn(Protocol):
 
 @dataclass(frozen=True)
 class Multiplications:
-    """What one token costs: multiplications of matrices alone, without norms, softmax and activations."""
+    """What one token costs: multiplications of matrices alone, without norms, softmax, activations, turns and gates."""
 
     weights: int  # of the layers: one for each weight
     scores: int  # all w_u rows: the scores of the vocabulary, needed for the last token alone
@@ -75,9 +75,9 @@ def multiplications(network: nn.Module, inside: Inside) -> Multiplications:
     return Multiplications(sum(matrices), inside.w_u.numel(), pair)
 
 
-def kept_bytes(trace: TransformerTrace) -> int:
-    """Of the keys and values of all layers, as the tensors say it."""
-    return sum(layer.k.nbytes + layer.v.nbytes for layer in trace.layers)
+def kept_bytes(trace: TransformerTrace, inside: Inside) -> int:
+    """Of the keys and values of all layers, each number as large as the network's own are: a trace copies them."""
+    return sum(layer.k.numel() + layer.v.numel() for layer in trace.layers) * inside.w_u.element_size()
 
 
 def known_bytes(known: Known) -> int:
@@ -111,8 +111,8 @@ def timed(lm: ReadsOn, token_ids: Sequence[int], lengths: Sequence[int]) -> Iter
     for length in lengths:
         ids = (list(token_ids) * (length // len(token_ids) + 1))[:length]
         yield None
-        _, before = lm.read_on(ids[:-1])
-        _, known = lm.read_on(ids[-1:], before)
+        before = _read(lm, ids[:-1], ())
+        known = _read(lm, ids[-1:], before)
         yield None
         cached = _median(lm, ids[-1:], before)
         yield None
@@ -127,6 +127,13 @@ def _median(lm: ReadsOn, token_ids: Sequence[int], known: Known) -> float:
     found = list[float]()
     while len(found) < _TURNS and sum(found) < _ENOUGH:
         before = time.perf_counter()
-        lm.read_on(token_ids, known)
+        _read(lm, token_ids, known)
         found.append(time.perf_counter() - before)
     return statistics.median(found)
+
+
+def _read(lm: ReadsOn, token_ids: Sequence[int], known: Known) -> Known:
+    """Some more tokens, read to the end: a graphics card is still at work until a number of the result is asked for."""
+    logits, known = lm.read_on(token_ids, known)
+    float(logits[0].detach())
+    return known

@@ -1,6 +1,6 @@
 """One number of a transformer, followed to the products that sum to it.
 
-    q, k, v    x W + b                    x: the residual stream after the norm
+    q, k, v    x W + b                    x: the residual stream after the norm; then scaled or turned, in some networks
     scores     q · k / sqrt(d_head)       and what positions add, where they do
     weights    exp(score) / sum of exp(score) over the token itself and those before it
     mix        sum of weight · v
@@ -11,13 +11,15 @@
 Layers, heads, places and the numbers of a vector are counted from 0.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity
 
-from models.mixers.inside import Inside, TransformerTrace
+from models.mixers.inside import Inside, TransformerTrace, exact
 
 # In the order in which a text goes through them.
 EMBEDDINGS = ("embedding", "placed")
@@ -35,6 +37,19 @@ _OF_LAYER = {
     "norm_1": "attn_in", "attention": "attn_out", "mid": "resid_mid", "norm_2": "mlp_in",
     "hidden": "mlp_hidden", "mlp": "mlp_out", "post": "resid_post",
 }  # fmt: skip
+# By what a network's own vectors may miss the exact ones, as a share of the largest number; more with fewer bits.
+_ROUNDED, _ROUNDED_MORE = 1e-4, 1e-2
+_SAME_WAY = 0.999  # cosine of vectors that are not turned
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a network does to a query or key after the matrix."""
+
+    before: float  # length of the vector
+    after: float
+    scaled: bool  # by a norm, or otherwise
+    turned: bool  # by its place
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +61,7 @@ class Product:
     result: float  # the number that the network has
     bias: float | None = None
     scale: float = 1.0
-    # The length of the vector that the number is of, before and after the network changes it for the token's place;
-    # None where it doesn't, and the result is the sum.
-    turned: tuple[float, float] | None = None
+    changed: Change | None = None  # None: the result is the sum
 
     @property
     def terms(self) -> Float[Tensor, " term"]:
@@ -126,7 +139,10 @@ def followed(
         place: of the token whose number it is.
         index: which number of its vector; of scores the place of the key, of logits the token.
     """
-    one, weights, shared = trace.layers[layer], inside.layers[layer], _shared(inside, head)
+    one, weights = trace.layers[layer], inside.layers[layer]
+    if station == "placed" and trace.scaling is not None:
+        e = exact(trace.embeddings[place, index : index + 1])
+        return Product(e, torch.full_like(e, trace.scaling), float(trace.resid_pre[place, index]))
     if station in SUMS:
         parts = {
             "placed": (trace.embeddings, trace.resid_pre - trace.embeddings, trace.resid_pre),
@@ -135,22 +151,39 @@ def followed(
         }
         return _sum(*(part[place, index] for part in parts[station]))
     if station in ("q", "k", "v"):
-        made = {
-            "q": (weights.w_q, weights.b_q, head, one.q),
-            "k": (weights.w_k, weights.b_k, shared, one.k),
-            "v": (weights.w_v, weights.b_v, shared, one.v),
-        }
-        w, b, of, real = made[station]
-        return (
-            None
-            if w is None
-            else _projected(one.attn_in[place], w[of], b if b is None else b[of], real[of, place], index)
-        )
+        made = _projection(inside, layer, station, head)
+        if made is None:
+            return None
+        (w, b), real = made, seen(inside, trace, station, layer, head)[place, index]
+        changed = change(inside, trace, station, layer, head, place)
+        return Product(exact(one.attn_in[place]), exact(w[:, index]), float(real), _at(b, index), changed=changed)
     if station not in PRODUCTS:
         return None
     left, right, bias = _factors(inside, trace, station, layer, head, place, index)
     result = float(seen(inside, trace, station, layer, head)[place, index])
     return Product(left, right, result, bias, weights.scale if station == "scores" else 1.0)
+
+
+@torch.no_grad()
+def change(inside: Inside, trace: TransformerTrace, station: str, layer: int, head: int, place: int) -> Change | None:
+    """What becomes of a query, key or value after the matrix; None where nothing does, or it can't be known.
+
+    The first place is never turned: what changes there is scaled, number by number. A vector of another place that is
+    scaled like this and points elsewhere is turned. The arguments are those of `followed`.
+    """
+    made = _projection(inside, layer, station, head)
+    if made is None:
+        return None
+    (w, b), at = made, [0, place]
+    rounded = _ROUNDED if w.dtype == torch.float32 else _ROUNDED_MORE
+    first, before = exact(trace.layers[layer].attn_in[at]) @ exact(w) + (0 if b is None else exact(b))
+    first_after, after = exact(seen(inside, trace, station, layer, head)[at])
+    if _alike(before, after, rounded):
+        return None
+    lengths = float(before.norm()), float(after.norm())
+    scaled = not (_alike(first, first_after, rounded) and math.isclose(*lengths, rel_tol=10 * rounded))
+    angle = float(cosine_similarity(before * first_after / first, after, dim=0))
+    return Change(*lengths, scaled, turned=place > 0 and (not scaled or angle < _SAME_WAY))
 
 
 def _factors(
@@ -162,25 +195,25 @@ def _factors(
         case "scores":
             added = weights.score_bias(len(trace.token_ids))
             bias = None if added is None else float(added[head, place, index])
-            return _exact(one.q[head, place]), _exact(one.k[shared, index]), bias
+            return exact(one.q[head, place]), exact(one.k[shared, index]), bias
         case "mix":
-            return _exact(one.pattern[head, place, : place + 1]), _exact(one.v[shared, : place + 1, index]), None
+            return exact(one.pattern[head, place, : place + 1]), exact(one.v[shared, : place + 1, index]), None
         case "attention":
-            z, w_o = _exact(one.z[:, place]).flatten(), _exact(weights.w_o[..., index]).flatten()
+            z, w_o = exact(one.z[:, place]).flatten(), exact(weights.w_o[..., index]).flatten()
             return z, w_o, _at(weights.b_o, index)
         case "mlp":
-            return _exact(one.mlp_hidden[place]), _exact(weights.w_out[:, index]), _at(weights.b_out, index)
-    return _exact(trace.final[place]), _exact(inside.w_u[index]), _at(inside.b_u, index)
+            return exact(one.mlp_hidden[place]), exact(weights.w_out[:, index]), _at(weights.b_out, index)
+    return exact(trace.final[place]), exact(inside.w_u[index]), _at(inside.b_u, index)
 
 
 def share(trace: TransformerTrace, station: str, layer: int, head: int, place: int, index: int) -> Share | None:
     """The softmax that made a number; None where none did. The arguments are those of `followed`."""
     if station == "weights":
         pattern, scores = trace.layers[layer].pattern[head, place], trace.layers[layer].scores[head, place]
-        before = _exact(scores[: place + 1].where(pattern[: place + 1] > 0, -torch.inf))
+        before = exact(scores[: place + 1].where(pattern[: place + 1] > 0, -torch.inf))
         return Share(before, index, float(pattern[index])) if index <= place else None
     if station == "probs":
-        logits = _exact(trace.logits[place])
+        logits = exact(trace.logits[place])
         return Share(logits, index, float(logits.softmax(-1)[index]))
     return None
 
@@ -194,7 +227,7 @@ def normed(inside: Inside, trace: TransformerTrace, station: str, layer: int, pl
     else:
         reads_sum = station == "norm_2" and not inside.parallel
         x = trace.layers[layer].resid_mid[place] if reads_sum else _before(trace, layer)[place]
-    x, after = x.double(), seen(inside, trace, station, layer, 0)[place, index]
+    x, after = exact(x), seen(inside, trace, station, layer, 0)[place, index]
     mean, variance, square = float(x.mean()), float(x.var(unbiased=False)), float(x.square().mean())
     norm = inside.norm
     little = float(getattr(norm, "eps", getattr(norm, "variance_epsilon", 0.0)))
@@ -215,31 +248,24 @@ def _shared(inside: Inside, head: int) -> int:
 
 
 def _sum(one: Tensor, other: Tensor, result: Tensor) -> Product:
-    parts = _exact(torch.stack([one, other]))
+    parts = exact(torch.stack([one, other]))
     return Product(parts, torch.ones_like(parts), float(result))
 
 
-def _projected(
-    x: Float[Tensor, " n_embd"],
-    w: Float[Tensor, "n_embd d_head"],
-    b: Float[Tensor, " d_head"] | None,
-    real: Float[Tensor, " d_head"],
-    index: int,
-) -> Product:
-    """A query's, key's or value's number; `real` is the vector that the network goes on with."""
-    made = _exact(x) @ _exact(w) + (0 if b is None else _exact(b))
-    turned = not torch.allclose(made, _exact(real), rtol=1e-3, atol=1e-4)
-    return Product(
-        _exact(x),
-        _exact(w[:, index]),
-        float(real[index]),
-        _at(b, index),
-        turned=(float(made.norm()), float(_exact(real).norm())) if turned else None,
-    )
+def _projection(inside: Inside, layer: int, station: str, head: int) -> tuple[Tensor, Tensor | None] | None:
+    """Matrix and bias of a head's queries, keys or values; None where the network has one matrix for them all."""
+    weights, shared = inside.layers[layer], _shared(inside, head)
+    made = {
+        "q": (weights.w_q, weights.b_q, head),
+        "k": (weights.w_k, weights.b_k, shared),
+        "v": (weights.w_v, weights.b_v, shared),
+    }
+    w, b, of = made[station]
+    return None if w is None else (w[of], None if b is None else b[of])
 
 
-def _exact(numbers: Tensor) -> Tensor:
-    return numbers.detach().double().cpu()
+def _alike(one: Tensor, other: Tensor, rounded: float) -> bool:
+    return float((one - other).abs().max()) <= rounded * float(other.abs().max())
 
 
 def _at(bias: Tensor | None, index: int) -> float | None:

@@ -23,6 +23,8 @@ from torch.nn.functional import linear
 
 from models.errors import ModelError
 
+_ROUNDED = 4e-3  # by what bfloat16 may miss a vector, as a share of its length
+
 
 @dataclass(frozen=True)
 class Ablation:
@@ -143,13 +145,27 @@ class TransformerTrace:
         """The residual stream: before the first layer, and after each."""
         return torch.stack([self.resid_pre, *(layer.resid_post for layer in self.layers)])
 
+    @property
+    def last(self) -> Float[Tensor, "pos n_embd"]:
+        """The residual stream after the last layer."""
+        return self.layers[-1].resid_post if self.layers else self.resid_pre
+
+    @property
+    def scaling(self) -> float | None:
+        """By what the network multiplies all its embeddings; None where it adds something for each place."""
+        if torch.equal(self.resid_pre, self.embeddings):
+            return 1.0
+        e, x = exact(self.embeddings), exact(self.resid_pre)
+        factor = float((e * x).sum() / e.square().sum())
+        return factor if float((x - factor * e).norm()) <= _ROUNDED * float(x.norm()) else None
+
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
     """The parts of the residual stream, by what each adds to a logit, or to the difference of two."""
 
     embedding: float  # of the token itself
-    positions: float  # what is added for its place
+    positions: float  # what is added for its place; or by scaling, where embeddings are scaled
     heads: Float[Tensor, "n_layer n_head"]
     biases: Float[Tensor, " n_layer"]  # of the attentions' last step
     mlps: Float[Tensor, " n_layer"]
@@ -182,6 +198,11 @@ class Inside:
     def n_layer(self) -> int:
         """Layers."""
         return len(self.layers)
+
+    @property
+    def centred(self) -> bool:
+        """Whether the last norm takes the mean away and divides by the deviation, not by the root mean square."""
+        return isinstance(self.norm, nn.LayerNorm)
 
     def trace(self, token_ids: Sequence[int], without: Ablation = NOTHING) -> TransformerTrace:
         """Everything of a text; shared by nobody, computed without gradients.
@@ -227,38 +248,35 @@ class Inside:
             token: whose logit.
             against: another token, whose logit is taken away.
         """
-        w = self._column(token) - (0 if against is None else self._column(against))
+        w = exact(self.w_u[token]) - (0 if against is None else exact(self.w_u[against]))
         u, constant = self._direction(trace, place, w)
         for_bias = 0.0 if self.b_u is None else float(self.b_u[token] - (0 if against is None else self.b_u[against]))
         heads = [
-            torch.einsum("hd,hde,e->h", layer.z[:, place].double(), weights.w_o.double().cpu(), u)
+            torch.einsum("hd,hde,e->h", exact(layer.z[:, place]), exact(weights.w_o), u)
             for layer, weights in zip(trace.layers, self.layers, strict=True)
         ]
-        biases = [0.0 if weights.b_o is None else float(weights.b_o.double().cpu() @ u) for weights in self.layers]
-        logits = trace.logits[place].double()
+        biases = [0.0 if weights.b_o is None else float(exact(weights.b_o) @ u) for weights in self.layers]
+        logits, e, x = (exact(one[place]) for one in (trace.logits, trace.embeddings, trace.resid_pre))
         return Attribution(
-            embedding=float(trace.embeddings[place].double() @ u),
-            positions=float((trace.resid_pre[place] - trace.embeddings[place]).double() @ u),
+            embedding=float(e @ u),
+            positions=float((x - e) @ u),
             heads=torch.stack(heads),
             biases=torch.tensor(biases, dtype=torch.double),
-            mlps=torch.stack([layer.mlp_out[place].double() @ u for layer in trace.layers]),
+            mlps=torch.stack([exact(layer.mlp_out[place]) @ u for layer in trace.layers]),
             constant=constant + for_bias,
             logit=float(logits[token] - (0 if against is None else logits[against])),
         )
-
-    def _column(self, token: int) -> Float[Tensor, " n_embd"]:
-        return self.w_u[token].double().cpu()
 
     def _direction(
         self, trace: TransformerTrace, place: int, w: Float[Tensor, " n_embd"]
     ) -> tuple[Float[Tensor, " n_embd"], float]:
         """u and c of w · norm(x) = u · x + c, at the scale that the last norm has at this place."""
-        x, normed = trace.stream[-1, place].double(), trace.final[place].double()
+        x, normed = exact(trace.last[place]), exact(trace.final[place])
         ones = torch.ones_like(self.w_u[:1])
         if isinstance(self.norm, nn.LayerNorm):
-            gain, shift, mean = self.norm.weight.double().cpu(), self.norm.bias.double().cpu(), 1.0
+            gain, shift, mean = exact(self.norm.weight), exact(self.norm.bias), 1.0
         else:  # RMSNorm, under the name that its family has for it
-            gain, shift, mean = self.norm(ones)[0].double().cpu(), torch.zeros_like(x), 0.0
+            gain, shift, mean = exact(self.norm(ones)[0]), torch.zeros_like(x), 0.0
         scaled = gain * (x - mean * x.mean())
         scale = float((normed - shift) @ scaled / (scaled @ scaled))
         u = gain * w * scale
@@ -287,6 +305,11 @@ def opened(lm: object) -> Inside:
     if not isinstance(lm, HasInside):
         raise ModelError("This model is no transformer: choose one to look inside.")
     return lm.inside()
+
+
+def exact(numbers: Tensor) -> Tensor:
+    """In double precision, which not every device has."""
+    return numbers.detach().cpu().double()
 
 
 def ranks(logits: Float[Tensor, "*batch vocab"], token: int) -> Int[Tensor, "*batch"]:

@@ -49,6 +49,7 @@ class PretrainedLM(LanguageModel):
         self.block_size = card.block_size
         self._known = PrefixStore(KEYS_VALUES_BYTES)
         self._inside: Inside | None = None
+        self._refused: str | None = None
         self._opening = threading.Lock()
 
     def logits(self, token_ids: Sequence[int], start: int = 0) -> Float[Tensor, "pos vocab"]:
@@ -70,11 +71,17 @@ class PretrainedLM(LanguageModel):
         """The network, opened; a second look shares what the first needed.
 
         Raises:
-            ModelError: it is built in another way than transformers mostly are.
+            ModelError: it is built in another way than transformers mostly are, or there is too little memory.
         """
         with self._opening:
+            if self._refused is not None:
+                raise ModelError(self._refused)
             if self._inside is None:
-                self._inside = pretrained_inside.opened(self.network, self.card.title)
+                try:
+                    self._inside = pretrained_inside.opened(self.network, self.card.title)
+                except pretrained_inside.BuiltOtherwise as error:
+                    self._refused = str(error)
+                    raise
             return self._inside
 
     @torch.inference_mode()

@@ -6,7 +6,7 @@ The model that all sessions share is never touched, and what a call sees is told
 import copy
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from transformers.masking_utils import eager_mask
 from transformers.pytorch_utils import Conv1D
 
 from models.errors import ModelError
+from models.mixers import pretrained_checked
 from models.mixers.inside import Ablation, Ablations, Inside, LayerTrace, LayerWeights, TransformerTrace
 
 _TELLING = "telling"  # the name of our attention
@@ -28,8 +29,6 @@ _MLP_LAST = ("down_proj", "c_proj", "dense_4h_to_h", "fc2")
 _LAYERS = ("layers", "h")
 _NORM = ("norm", "ln_f", "final_layer_norm", "final_layernorm")
 _PARALLEL = ("use_parallel_residual", "parallel_attn")
-# By how much the parts may miss the whole, as a share of the largest logit.
-_CLOSE = {torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 
 @dataclass(eq=False)
@@ -48,6 +47,10 @@ class _Notes:
             self.layers.setdefault(layer, {}).update({name: tensor[0].float().cpu() for name, tensor in seen.items()})
 
 
+class BuiltOtherwise(ModelError):
+    """A network that can't be looked into, now or later."""
+
+
 _NOTES: ContextVar[_Notes] = ContextVar("notes")
 
 
@@ -55,12 +58,18 @@ def opened(network: transformers.PreTrainedModel, title: str) -> Inside:
     """The network, opened.
 
     Raises:
-        ModelError: it is built in another way than transformers mostly are.
+        BuiltOtherwise: not as transformers mostly are.
+        ModelError: there is too little memory.
     """
     try:
-        return _checked(_opened(network), network)
+        return pretrained_checked.checked(_opened(network), network)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{title} is built in a way that can't be looked into here: choose another model.") from error
+        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):  # of a GPU, of the CPU
+            raise ModelError(
+                f"There is too little free memory to look inside {title}: choose a smaller one."
+            ) from error
+        message = f"{title} is built in a way that can't be looked into here: choose another model."
+        raise BuiltOtherwise(message) from error
 
 
 def _opened(network: Any) -> Inside:
@@ -85,26 +94,6 @@ def _opened(network: Any) -> Inside:
 
     parallel, bias = any(getattr(config, name, False) for name in _PARALLEL), getattr(head, "bias", None)
     return Inside(n_head, n_kv_head, norm, head.weight.detach(), bias, weights, read, parallel, read_each)
-
-
-def _checked(inside: Inside, network: transformers.PreTrainedModel) -> Inside:
-    """The same, once it is sure that what is seen adds up to what the network says.
-
-    Raises:
-        ValueError: it does not.
-    """
-    ids = list(range(3, 9))
-    trace = inside.trace(ids)
-    with torch.no_grad():
-        logits = network(torch.tensor([ids], device=network.device)).logits[0].float().cpu()
-    best, close = int(logits[-1].argmax()), _CLOSE[network.dtype] * float(logits.abs().max())
-    whole = inside.attribution(trace, len(ids) - 1, best)
-    off = (float((trace.logits - logits).abs().max()), abs(whole.total - float(logits[-1, best])))
-    if not all(one <= close for one in off):  # it may be no number at all
-        raise ValueError("the parts do not add up to the whole")
-    # Some families have no word for it in their config: their MLP reads what the attention reads.
-    alike = torch.equal(trace.layers[0].mlp_in, trace.layers[0].attn_in)
-    return replace(inside, parallel=inside.parallel or alike)
 
 
 def _read(network: Any, token_ids: Sequence[int], without: Ablation) -> TransformerTrace:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import threading
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ from explorer.panels import transformer_cache as panel
 from models.mixers.inside import opened
 from tests.app.conftest import run
 from tests.app.test_analogies import texts
+from tests.app.test_memory import traces
 from tests.app.test_pages import ODD, charts, drawn, notices
 from tests.app.test_views import bodies
 
@@ -90,7 +92,9 @@ def test_times_are_measured_when_asked_for(open_page, monkeypatch):
     for trace in (1, 3):
         assert list(drawn(times, trace, "x")) == [8, 16, 24]
         assert drawn(times, trace, "y").min() > 0
-    assert any("Measured too at 8, 16, 24 tokens" in caption.value for caption in app.caption)
+    np.testing.assert_allclose(drawn(charts(app)[1], -1, "x"), [8, 16, 24])
+    np.testing.assert_allclose(drawn(charts(app)[1], -1, "y"), [2 * 2 * 2 * 8 * 4 * n for n in (8, 16, 24)])
+    assert any("what the model itself kept when it was measured, on the line" in one.value for one in app.caption)
     assert any(button.label == "Measure again" for button in app.button)
 
 
@@ -120,3 +124,51 @@ def test_every_odd_text_is_read_or_explained(open_page, text):
     app = open_page("transformer", transformer_view="cache")
     run(app.text_area[0].input(text))
     assert charts(app) or notices(app)
+
+
+def test_each_press_measures_anew(open_page, monkeypatch):
+    ran = []
+
+    def timed(_lm, _ids, lengths):
+        ran.append(lengths)
+        yield panel.Timed(lengths[0], 1.0, 2.0, 512 * lengths[0])
+
+    monkeypatch.setattr(panel.caching, "timed", timed)
+
+    def pressed(app):
+        run(next(button for button in app.button if button.label == "Measure again").click())
+        for _ in range(200):
+            if "Measured here" in status(app):
+                return
+            time.sleep(0.05)
+            run(app)
+
+    apps = [open_page("transformer", transformer_view="cache", transformer_times="1") for _ in range(2)]
+    for app in apps:
+        for _ in range(200):
+            if any(button.label == "Measure again" for button in app.button):
+                break
+            time.sleep(0.05)
+            run(app)
+    before = len(ran)
+    for app in apps:
+        pressed(app)
+    assert len(ran) == before + 2  # the second session is not given what the first one measured
+
+
+def test_a_measurement_under_way_holds_no_trace(open_page, monkeypatch):
+    go_on = threading.Event()
+
+    def timed(_lm, _ids, _lengths):
+        while not go_on.wait(0.02):
+            yield None
+
+    monkeypatch.setattr(panel.caching, "timed", timed)
+    app = open_page("transformer", transformer_view="cache", prompt="a text of its own")
+    app.session_state["_times_run"] = "not yet"  # else what another test measured is shown
+    run(next(one for one in app.toggle if one.label == "Measure it on this machine").set_value(True))
+    try:
+        assert any(button.label == "Stop" for button in app.button)
+        assert traces() == 0
+    finally:
+        go_on.set()

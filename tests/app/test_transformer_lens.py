@@ -1,6 +1,7 @@
 """Logit lens and attribution on the page, against transformers' own hidden states."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -56,6 +57,7 @@ def test_ranks_and_lengths(open_page, tiny, hidden):
     assert list(drawn(ranks, 0, "y")) == [int((row > row[year]).sum()) + 1 for row in rows]
     np.testing.assert_allclose(drawn(lengths, 0, "y"), [float(x[-1].norm()) for x in hidden], rtol=1e-5)
     np.testing.assert_allclose(drawn(lengths, 1, "y"), [float(x[0].norm()) for x in hidden], rtol=1e-5)
+    assert "Length of the residual stream" in [header.value for header in app.subheader]
 
 
 def test_an_earlier_place(open_page, tiny, hidden):
@@ -64,21 +66,67 @@ def test_an_earlier_place(open_page, tiny, hidden):
     assert any(f"says “{best}”" in text.value for text in app.text)
 
 
+def parts_page(open_page, against):
+    chosen = {} if against is None else {"transformer_against": against}
+    return open_page("transformer", transformer_view="parts", prompt=TEXT, **chosen)
+
+
+def wanted_logit(tiny, hidden, against):
+    logits = lens(tiny, hidden[-1][-1])
+    if against is None:
+        return float(logits.max())
+    both = [ids[0] for word in (against, f" {against}") if len(ids := tiny.tokenizer.encode(word)) == 1]
+    return float(logits.max() - logits[both].max())
+
+
 @pytest.mark.parametrize("against", [None, "happy"])
 def test_parts_sum_to_the_logit(open_page, tiny, hidden, against):
-    chosen = {} if against is None else {"transformer_against": against}
-    app = open_page("transformer", transformer_view="parts", prompt=TEXT, **chosen)
-    logits = lens(tiny, hidden[-1][-1])
-    wanted = float(logits.max())
-    if against is not None:
-        both = [ids[0] for word in (against, f" {against}") if len(ids := tiny.tokenizer.encode(word)) == 1]
-        wanted -= float(logits[both].max())
+    app = parts_page(open_page, against)
+    wanted = wanted_logit(tiny, hidden, against)
     heads, total = charts(app)
     values = drawn(heads, 0, "z")
-    parts = drawn(total, 0, "y")
+    parts = drawn(total, 0, "x")
     assert parts[:-1].sum() == pytest.approx(wanted, abs=1e-3)
     assert values.sum() == pytest.approx(parts[1:-2].sum(), abs=1e-4)
-    assert any(f"own number {wanted:.3f}"[:-1] in caption.value.replace("−", "-") for caption in app.caption)
+    name = "logit" if against is None else "difference"
+    assert any(f"own {name} {wanted:.3f}"[:-1] in caption.value.replace("−", "-") for caption in app.caption)
+
+
+@pytest.mark.parametrize("against", [None, "happy"])
+def test_the_formula_says_whose_logit_its_numbers_sum_to(open_page, tiny, hidden, against):
+    app = parts_page(open_page, against)
+    app.session_state["how_computed"] = True
+    run(app)
+    stream, logit, scale, numbers = (latex.value.strip("$\n ") for latex in app.latex)
+    bare = re.sub(r"_\{\\text\{\w+\}\}|\\(begin|end)\{aligned\}| \\\\( &\\quad)?", "", numbers)
+    left, terms, total = bare.strip().split(" &= ")
+    logits, said = lens(tiny, hidden[-1][-1]), 0.0
+    for sign, word in re.findall(r"(^|- )y\(\\fbox\{\\texttt\{(.*?)\}\}\)", left):
+        [token] = [i for i in range(len(logits)) if tiny.tokenizer.tokens([i]) == [word]]
+        said += float(logits[token]) * (-1 if sign else 1)
+    assert said == pytest.approx(wanted_logit(tiny, hidden, against), abs=1e-6)
+    assert float(total) == pytest.approx(said, abs=1e-3)
+    assert sum(float(term) for term in terms.split()) == pytest.approx(said, abs=4e-3)
+    assert logit.startswith("y_w = u_w" if against is None else "y_a - y_b = (u_a - u_b)")
+    assert stream.startswith(r"x = e + \sum")  # rotary positions are not added
+    assert rf"root mean square of }} x = {float(hidden[-1][-1].square().mean().sqrt()):.4g}," in scale
+    name = "logit" if against is None else "difference"
+    assert spec(charts(app)[1])["data"][0]["y"][-1] == name
+    assert f"They add up to the {name}" in [header.value for header in app.subheader]
+    assert any(f"own {name} " in one.value and "root mean square" in one.value for one in app.caption)
+
+
+def test_added_positions_are_a_part_and_the_last_norm_is_named(open_page):
+    """Ours with a sinusoidal code, whose last norm is a LayerNorm."""
+    app = open_page("transformer", transformer_view="parts", prompt=TEXT, transformer_model="transformer-sinusoidal")
+    app.session_state["how_computed"] = True
+    run(app)
+    assert spec(charts(app)[1])["data"][0]["y"][:2] == ["embedding", "position"]
+    assert app.latex[0].value.strip("$\n ").startswith(r"x = e + p + \sum")
+    assert r"_{\text{position}}" in app.latex[3].value
+    assert "standard deviation of" in app.latex[2].value
+    assert "its mean" in app.latex[1].value
+    assert any("standard deviation" in caption.value for caption in app.caption)
 
 
 def test_a_typed_token_that_is_none_is_told(open_page):

@@ -1,12 +1,16 @@
 """Parts taken out on the page: its numbers are those of the model."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
+import models
 from explorer import parts_out
+from explorer.panels import inside
 from models.mixers.inside import Ablation, opened
 from tests.app.conftest import run
 from tests.app.test_analogies import components, texts
@@ -25,9 +29,9 @@ def labels(chart):
 
 
 def test_parts_of_the_url_are_out_and_the_bars_are_the_models(open_page, tiny):
-    app = open_page(
-        "transformer", transformer_view="out", prompt=PROMPT, transformer_out="h1.2,a2,m1,h9.9", transformer_hide="0,99"
-    )
+    start = tiny.tokenizer.start_id
+    url = {"transformer_out": "h1.2,a2,m1,h9.9", "transformer_hide": f"0.{start},1.{start},99.1"}
+    app = open_page("transformer", transformer_view="out", prompt=PROMPT, **url)
     without = Ablation(frozenset({(0, 1)}), frozenset({1}), frozenset({0}), frozenset({0}))
     p, q = read(tiny).softmax(-1), read(tiny, without=without).softmax(-1)
     before, after = (drawn(charts(app)[0], trace, "x") for trace in (0, 1))
@@ -45,7 +49,7 @@ def test_parts_of_the_url_are_out_and_the_bars_are_the_models(open_page, tiny):
     assert f"KL divergence {bits:.3f} bits" in said
     assert f"rank {int((q > q[best]).sum()) + 1:,}" in said
     tokens, parts = components(app, "covers")
-    assert tokens["off"] == ["0"]
+    assert tokens["off"] == [f"0.{start}"]
     assert parts["off"] == ["h1.2", "m1", "a2"]
     assert [row["name"] for row in parts["rows"]] == ["2", "1"]
     assert parts["columns"] == ["1", "2", "3", "4", "all", "MLP"]
@@ -53,7 +57,7 @@ def test_parts_of_the_url_are_out_and_the_bars_are_the_models(open_page, tiny):
 
 
 def test_all_is_put_back(open_page, tiny):
-    app = open_page("transformer", transformer_view="out", prompt=PROMPT, transformer_out="m1", transformer_hide="2")
+    app = open_page("transformer", transformer_view="out", prompt=PROMPT, transformer_out="m1", transformer_hide="0.0")
     run(next(button for button in app.button if button.label == "Put all back").click())
     assert "transformer_out" not in app.query_params
     assert "transformer_hide" not in app.query_params
@@ -120,7 +124,7 @@ def test_the_formulas_have_the_numbers_on_screen(open_page, tiny):
 
 @pytest.mark.parametrize("text", ["", "happy", "<b>&amp;</b>", "привет", "👩‍👩‍👧‍👦", "happy new " * 300, "\x04"])
 def test_odd_texts_are_read_or_explained(open_page, text):
-    app = open_page("transformer", transformer_view="out", transformer_out="h1.1,m2", transformer_hide="1,3")
+    app = open_page("transformer", transformer_view="out", transformer_out="h1.1,m2", transformer_hide="0.0,1.5")
     run(app.text_area[0].input(text))
     assert charts(app) or notices(app)
 
@@ -131,3 +135,70 @@ def test_every_odd_text_is_read_or_explained(open_page, text):
     app = open_page("transformer", transformer_view="out")
     run(app.text_area[0].input(text))
     assert charts(app) or notices(app)
+
+
+@pytest.fixture
+def wider_folder(tmp_path, tiny_folder):
+    """A model of the tiny one's tokenizer, of another width and depth."""
+    torch.manual_seed(5)
+    sizes = {"hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
+    vocab = models.load(str(tiny_folder)).network.config.vocab_size
+    config = LlamaConfig(vocab_size=vocab, bos_token_id=0, eos_token_id=1, initializer_range=0.3, **sizes)
+    LlamaForCausalLM(config).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_bytes((tiny_folder / "tokenizer.json").read_bytes())
+    return tmp_path
+
+
+def said_bits(lm, text, other):
+    p, q = read(lm, text).softmax(-1), read(lm, other).softmax(-1)
+    return f"KL divergence {float((p * (p / q).log2()).sum()):.3f} bits"
+
+
+def test_another_text_that_cannot_be_read_and_another_model(open_page, tiny, wider_folder):
+    app = open_page("transformer", transformer_view="out", prompt=PROMPT, transformer_other="\x04")
+    assert any("Below is an example" in one for one in notices(app))
+    assert len(charts(app)) == 3
+    assert said_bits(tiny, PROMPT, inside.TEXT) in texts(app)
+    run(app.text_area[1].input("happy new years to all"))
+    run(app.text_area[1].input("\x04"))
+    assert any("still belongs to what was there before" in one for one in notices(app))
+    assert said_bits(tiny, PROMPT, "happy new years to all") in texts(app)
+    app.query_params["transformer_model"] = str(wider_folder)
+    run(app)
+    assert any("Below is an example" in one for one in notices(app))
+    assert said_bits(models.load(str(wider_folder)), PROMPT, inside.TEXT) in texts(app)
+
+
+def test_what_is_no_transformer_makes_way_for_one_that_ships(open_page, monkeypatch):
+    app = open_page("transformer", transformer_view="out", transformer_model="lstm")
+    [notice] = notices(app)
+    assert "no transformer" in notice
+    assert "Another model is shown" in notice
+    assert charts(app)
+    monkeypatch.setattr(inside, "registry", SimpleNamespace(catalog=list))
+    app = open_page("transformer", transformer_view="out", transformer_model="lstm")
+    assert any("No small transformer comes with" in one for one in notices(app))
+    assert not charts(app)
+
+
+def test_a_long_other_text_is_cut_and_it_is_said(open_page, tiny):
+    long = "happy new " * 60
+    app = open_page("transformer", transformer_view="out", prompt=PROMPT, transformer_other=long)
+    count = len(tiny.tokenizer.encode(long))
+    assert [one.value for one in app.caption if "The first" in one.value] == [f"The first 63 of {count} tokens."]
+
+
+@pytest.mark.parametrize("other", ["happy new years to all", "happy new year to Paris"])
+def test_the_largest_step_is_named_the_embeddings_among_them(open_page, tiny, other):
+    app = open_page("transformer", transformer_view="out", prompt=PROMPT, transformer_other=other)
+    one, two = (
+        opened(tiny).trace([tiny.tokenizer.start_id, *tiny.tokenizer.encode(text)]).stream[:, -1].numpy()
+        for text in (PROMPT, other)
+    )
+    apart = np.linalg.norm(two - one, axis=1) / np.linalg.norm(one, axis=1)
+    steps = [apart[0], apart[1] - apart[0], apart[2] - apart[1]]
+    largest = int(np.argmax(steps))
+    assert (largest == 0) == other.endswith("Paris")
+    of = f" of {apart[-1]:.2f}" if steps[largest] <= apart[-1] else ""
+    where = f"in layer {largest}" if largest else "there from the beginning, in the embeddings"
+    assert f"the largest single step, {steps[largest]:.2f}{of}, is {where}." in texts(app)

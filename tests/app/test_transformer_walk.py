@@ -10,6 +10,7 @@ import torch
 from tests.app.conftest import run
 from tests.app.test_analogies import components
 from tests.app.test_pages import ODD, charts, drawn, notices
+from tests.models.test_inside import of_family
 
 TEXT = "happy new year to all"
 
@@ -121,6 +122,80 @@ def test_stations_after_attention_have_a_map_and_a_word(open_page, station):
     assert len(charts(app)) == (1 if station in ("norm_2", "hidden", "norm_3") else 2)
     assert re.search(r"the network’s number|root mean square|can't be followed", lines(app))
     assert not notices(app)
+
+
+def formulas(app):
+    app.session_state["how_computed"] = True
+    run(app)
+    assert len(app.latex) == 4
+    return " ".join(one.value for one in app.latex)
+
+
+@pytest.mark.parametrize("station", ["q", "k", "v", "attention", "hidden", "mlp", "logits"])
+def test_formulas_have_only_what_the_network_has(open_page, station):
+    """A Llama: no biases, turned queries and keys, a gated MLP."""
+    said = formulas(opened(open_page, station))
+    assert " + b" not in said
+    assert "phi" not in said
+    assert (r"\mathrm{RoPE}" in said) is (station in ("q", "k"))
+
+
+def test_the_first_place_is_not_turned(open_page):
+    app = opened(open_page, "q", back=5)
+    assert "RoPE" not in lines(app)
+    assert re.search(r"the sum is (\S+), the network’s number \1\.", lines(app))
+
+
+@pytest.fixture
+def other(tmp_path, tiny_folder):
+    """Opens the page on a small network of another family."""
+
+    def made(open_page, family, station, **parameters):
+        lm = of_family(family, tmp_path, tiny_folder / "tokenizer.json")
+        return lm, opened(open_page, station, model=tmp_path, **parameters)
+
+    return made
+
+
+def test_scaled_embeddings_are_called_scaled(open_page, other):
+    lm, app = other(open_page, "Granite", "placed", number=7)
+    assert stations(app)["placed"]["name"] == "scaled"
+    token = lm.tokenizer.encode(TEXT)[-1]
+    embedding = lm.network.model.embed_tokens.weight[token, 6].item()
+    assert f"the sum is {12 * embedding:.4f}, the network’s number {12 * embedding:.4f}." in lines(app)
+    assert r"x_t = 12 \cdot e_t" in formulas(app)
+
+
+def test_biases_positions_and_centred_norms_are_in_the_formulas(open_page, other):
+    _, app = other(open_page, "GPT2", "attention")
+    assert stations(app)["placed"]["name"] == "+ position"
+    assert "W_O + b_O" in formulas(app)
+    assert "less its mean" in stations(app)["norm_1"]["said"]
+
+
+def test_an_mlp_beside_the_attention_reads_the_same(open_page, other):
+    _, app = other(open_page, "Phi", "hidden")
+    assert r"\mathrm{norm}(x_t)" in formulas(app)
+    assert "x'_t" not in formulas(app)
+
+
+def test_normed_queries_are_called_normed(open_page, other):
+    _, app = other(open_page, "Qwen3", "q")
+    assert "norms or scales the vector, and its place turns it (RoPE)" in lines(app)
+    assert r"\mathrm{RoPE}_t(\mathrm{scaled}(" in formulas(app)
+
+
+def test_what_is_wider_than_the_map_is_said(open_page, monkeypatch):
+    monkeypatch.setattr("explorer.panels.transformer_walk._WIDEST", 20)
+    app = opened(open_page, "post")
+    assert "Drawn: the first 20 of 32 numbers." in " ".join(one.value for one in app.markdown)
+    assert drawn(charts(app)[0], 0, "z").size % 20 == 0
+
+
+def test_a_station_that_the_network_lacks_is_not_open(open_page):
+    app = opened(open_page, "placed")
+    [data] = components(app, "parts")
+    assert data["station"] == "weights"
 
 
 def test_nonsense_is_ignored(open_page):

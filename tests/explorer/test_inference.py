@@ -1,5 +1,6 @@
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -281,3 +282,21 @@ def test_a_part_that_results_share_weighs_once():
     first, second = ask(1), ask(2)
     assert ask(1) is first
     assert ask(2) is second
+
+
+class Result:
+    """What a weak reference can be made to."""
+
+
+def test_a_worker_without_work_holds_no_result(queue):
+    ticket = queue.ask("me", "key", lambda _: Result())
+    assert ticket.wait(5)
+    result = weakref.ref(ticket.result())
+    del ticket
+    assert result() is not None
+    queue._results.clear()
+    for _ in range(100):
+        if result() is None:
+            break
+        time.sleep(0.02)
+    assert result() is None

@@ -20,7 +20,7 @@ def test_each_token_has_two_bars_and_all_others_one_more_pair():
     assert list(second.x) == [0.125, 0.25, 0.625]
     assert all(one < other for one, other in zip(first.y, second.y, strict=True))
     assert list(figure.layout.yaxis.ticktext) == ["&lt;b&gt;", "b", "1,234 others"]
-    assert [text.split("Δ ")[1] for text in numbers.text] == ["−37.5", "±0", "+37.5"]
+    assert [text.strip() for text in numbers.text] == ["50.0 % → 12.5 %", "25.0 % → 25.0 %", "25.0 % → 62.5 %"]
     assert "before 0.5<br>after 0.125" in first.hovertext[0]
 
 

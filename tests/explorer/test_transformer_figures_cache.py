@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 import pytest
 
 from explorer import style
-from explorer.figures.cached import kept_rows
+from explorer.figures.cached import kept_bytes, kept_rows
+from explorer.figures.costs import Line
 
 
 def checked(figure):
@@ -28,7 +29,7 @@ def test_keys_weights_and_values_with_the_new_row_framed():
     assert [(frame.x0, frame.x1) for frame in frames] == [(-0.5, 3.5), (-0.5, 0.5), (-0.5, 1.5)]
     assert {frame.line.color for frame in frames} == {style.DECIDES}
     assert list(figure.layout.yaxis.ticktext) == ["&#36;b&#36;", "a", "&lt;s&gt;"]
-    assert figure.layout.annotations[0].text == "keys: 2 kept, 1 new"
+    assert figure.layout.annotations[0].text == "keys"
 
 
 def test_one_token_and_many():
@@ -38,3 +39,11 @@ def test_one_token_and_many():
     assert figure.layout.yaxis.tickvals[0] == 63
     with pytest.raises(ValueError, match="2 tokens"):
         kept_rows(["a", "b"], np.zeros((2, 4)), np.ones(1), np.zeros((2, 4)))
+
+
+def test_measured_bytes_are_rings_beside_the_lines():
+    lines = [Line("a", 0, (1, 10), (100.0, 1000.0), "")]
+    assert len(checked(kept_bytes(lines, (1, 10))).data) == 2
+    rings = checked(kept_bytes(lines, (1, 10), [(5, 500.0), (10, 990.0)])).data[-1]
+    assert (list(rings.x), list(rings.y)) == ([5, 10], [500, 990])
+    assert rings.mode == "markers"

@@ -58,6 +58,15 @@ def test_parts_have_a_scale_with_zero_in_the_middle():
 
 def test_the_sum_ends_at_its_total():
     [bars] = checked(running_sum(["embedding", "1"], [1.5, -0.5])).data
-    assert list(bars.x) == ["embedding", "1", "logit"]
+    assert list(bars.y) == ["embedding", "1", "logit"]
     assert list(bars.measure) == ["relative", "relative", "total"]
-    assert sum(bars.y[:2]) == pytest.approx(1.0)
+    assert sum(bars.x[:2]) == pytest.approx(1.0)
+    assert checked(running_sum(["1"], [1.5], "difference")).data[0].y[-1] == "difference"
+
+
+@pytest.mark.parametrize("layers", [1, 3, 30])
+def test_every_bar_of_the_sum_has_room_for_its_name(layers):
+    names = ["embedding", *(str(i + 1) for i in range(layers)), "constant"]
+    layout = checked(running_sum(names, [1.0] * len(names))).layout
+    room = layout.height - layout.template.layout.margin.t - layout.template.layout.margin.b
+    assert room / (len(names) + 1) >= 1.2 * layout.yaxis.tickfont.size  # plotly leaves names out below that

@@ -56,6 +56,19 @@ def test_a_window_hides_what_is_too_far_back(tmp_path, tiny_folder):
         assert seen[:, query].nonzero()[:, 1].unique().tolist() == list(range(max(0, query - 2), query + 1))
 
 
+def test_weights_too_small_for_float32_are_not_taken_for_masked():
+    config = TransformerConfig(vocab_size=310, n_embd=32, n_layer=1, n_head=4, positions="rope")
+    network = TransformerNetwork(config, torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        network.layers[0].attn.c_attn.weight.mul_(1500)
+    layer = network.inside().trace(IDS).layers[0]
+    later = torch.ones(len(IDS), len(IDS), dtype=torch.bool).triu(1)
+    assert ((layer.pattern == 0).all(0) & ~later).any()  # there are such weights, in all heads
+    masked = attention_maps.masked(layer)
+    assert torch.equal(masked.isinf(), later.expand_as(masked))
+    assert torch.equal(masked[:, ~later], layer.scores[:, ~later])
+
+
 def test_the_average_is_that_of_all_heads_of_all_layers(inside):
     trace = inside.trace(IDS)
     total = sum(layer.pattern[head] for layer in trace.layers for head in range(inside.n_head))

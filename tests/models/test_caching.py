@@ -44,7 +44,7 @@ def test_cached_steps_equal_the_whole(positions, cuts):
     for (k, v), layer in zip(known, trace.layers, strict=True):
         torch.testing.assert_close(k, layer.k, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(v, layer.v, atol=1e-5, rtol=1e-5)
-    assert caching.known_bytes(known) == caching.kept_bytes(trace) == 3 * 2 * 8 * 32 * 4
+    assert caching.known_bytes(known) == caching.kept_bytes(trace, network.inside()) == 3 * 2 * 8 * 32 * 4
 
 
 def test_more_places_than_the_table_has_are_refused_in_steps_too():
@@ -88,8 +88,17 @@ def test_pretrained_cached_steps_equal_the_whole(family, tmp_path, tiny_folder):
     torch.testing.assert_close(logits, whole[7], atol=1e-4, rtol=1e-4)
     for old, part in zip(kept, (part for layer in known for part in layer), strict=True):
         assert torch.equal(old, part)
-    assert caching.known_bytes(eight) == caching.kept_bytes(opened(lm).trace(IDS))
+    assert caching.known_bytes(eight) == caching.kept_bytes(opened(lm).trace(IDS), opened(lm))
     assert caching.known_bytes(known) * 8 == caching.known_bytes(eight) * 5
+
+
+def test_bytes_are_of_the_models_own_precision(tiny_folder, monkeypatch):
+    monkeypatch.setenv("LM_EXPLORER_DTYPE", "bfloat16")
+    lm = models.load(str(tiny_folder))
+    _, known = lm.read_on(IDS)
+    assert known[0][0].dtype == torch.bfloat16
+    of_two_layers = 2 * 2 * 8 * 2 * 8 * 2  # keys and values, 8 tokens, 2 heads of 8 numbers, of two bytes
+    assert caching.known_bytes(known) == caching.kept_bytes(opened(lm).trace(IDS), opened(lm)) == of_two_layers
 
 
 def counted(work):

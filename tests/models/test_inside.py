@@ -9,6 +9,7 @@ from torch import nn
 
 import models
 from models.errors import ModelError
+from models.mixers import pretrained_inside
 from models.mixers.inside import Ablation, opened, ranks
 from models.mixers.transformer import TransformerConfig, TransformerNetwork
 from models.tokens.positions import SCHEMES
@@ -49,10 +50,9 @@ def of_family(family, folder, tokenizer):
     torch.manual_seed(1)
     made = getattr(transformers, f"{family}{'LMHeadModel' if family == 'GPT2' else 'ForCausalLM'}")(config)
     with torch.no_grad():
-        for name, weights in made.named_parameters():
+        for weights in made.parameters():
             if weights.ndim == 1:  # norms and biases that do something
                 weights.add_(torch.randn_like(weights) * 0.2)
-            assert name
     made.save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     return models.load(str(folder))
@@ -61,7 +61,15 @@ def of_family(family, folder, tokenizer):
 OTHERS = {
     "Phi": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48},
     "Cohere": FAMILIES["Llama"] | {"pad_token_id": 0},
+    "Granite": FAMILIES["Llama"] | {"embedding_multiplier": 12.0},
+    "Qwen3": FAMILIES["Llama"] | {"head_dim": 8},
+    "BitNet": FAMILIES["Llama"],
 }
+
+
+def their_logits(network):
+    with torch.no_grad():
+        return network(torch.tensor([IDS]), use_cache=False).logits[0].float()
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -208,11 +216,39 @@ def test_the_shared_model_is_not_touched(pretrained):
 def test_attribution_sums_to_the_logit(pretrained, place):
     inside = opened(pretrained)
     trace = inside.trace(IDS)
+    logits = their_logits(pretrained.network)[place]
     for token, against in [(5, None), (300, None), (5, 17)]:
         parts = inside.attribution(trace, place, token, against)
-        wanted = trace.logits[place, token] - (0 if against is None else trace.logits[place, against])
+        wanted = logits[token] - (0 if against is None else logits[against])
         assert parts.total == pytest.approx(float(wanted), abs=1e-3)
-        assert parts.logit == pytest.approx(float(wanted), abs=1e-6)
+        assert parts.logit == pytest.approx(float(wanted), abs=1e-4)
+
+
+@pytest.mark.parametrize("place", [0, len(IDS) - 1])
+def test_attribution_in_bfloat16_sums_to_the_logit_within_its_rounding(pretrained, place):
+    network = copy.deepcopy(pretrained.network).to(torch.bfloat16)
+    inside = pretrained_inside.opened(network, "x")
+    trace, logits = inside.trace(IDS), their_logits(network)[place]
+    for token in (5, 300, int(logits.argmax())):
+        off = abs(inside.attribution(trace, place, token).total - float(logits[token]))
+        assert off < 0.05 * float(logits.abs().max())
+
+
+@pytest.mark.parametrize(("family", "scaling"), [("Llama", 1.0), ("Granite", 12.0), ("GPT2", None), ("GPTNeoX", 1.0)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_scaled_embeddings_are_told_from_added_positions(family, scaling, dtype, tmp_path, tiny_folder):
+    lm = of_family(family, tmp_path, tiny_folder / "tokenizer.json")
+    inside = pretrained_inside.opened(copy.deepcopy(lm.network).to(dtype), "x")
+    for ids in (IDS, IDS[:1]):
+        trace = inside.trace(ids)
+        assert trace.scaling == (None if scaling is None else pytest.approx(scaling, rel=4e-3))
+        torch.testing.assert_close(trace.last, trace.stream[-1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("positions", SCHEMES)
+def test_ours_never_scale_and_add_two_kinds_of_positions(positions):
+    added = positions in ("sinusoidal", "learned")
+    assert _random(positions).inside().trace(IDS).scaling == (None if added else 1.0)
 
 
 @pytest.mark.parametrize("positions", SCHEMES)
