@@ -90,12 +90,13 @@ def test_presets_are_taken_and_reset_takes_them_back(open_page, slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_control_at_its_extremes(open_page, slug):
     app = open_page(slug)
-    for i in range(len(app.slider)):
+    # From the last: a choice may take away those after it.
+    for i in reversed(range(len(app.slider))):
         for extreme in (app.slider[i].min, app.slider[i].max):
             run(app.slider[i].set_value(extreme))
     for i in range(len(app.toggle)):
         run(app.toggle[i].set_value(True))
-    for i in reversed(range(len(app.segmented_control))):  # a choice may take away those after it
+    for i in reversed(range(len(app.segmented_control))):
         if app.segmented_control[i].label not in {"Model", "Show"}:  # views have tests of their own
             for option in app.segmented_control[i].options:
                 run(app.segmented_control[i].set_value(option.content if hasattr(option, "content") else option))
