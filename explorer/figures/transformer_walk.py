@@ -19,6 +19,8 @@ _LARGE = 10  # numbers so large have one digit less
 _CUT = 14  # signs of a name that stand beside a row
 _STRONG = 99.0  # percent of the numbers that differ in colour; the few beyond have the full one
 
+_SHARES = [[0.0, style.SIGNED[1][1]], [1.0, style.PROBABILITY]]  # of numbers that are never below 0
+
 
 def station_map(
     rows: Sequence[str],
@@ -43,6 +45,7 @@ def station_map(
     if table.ndim != 2 or len(table) != len(rows) or (columns and len(columns) != table.shape[1]):
         raise ValueError(f"{len(rows)} rows and their columns need a table of that shape, not {table.shape}")
     full = most or full_colour(table)
+    signed = _SHARES if bool((table[np.isfinite(table)] >= 0).all()) else style.SIGNED
     square = columns == rows
     written = bool(columns) and table.size <= _WRITTEN
     across = [named(name) for name in columns] if columns else np.arange(1, table.shape[1] + 1, dtype=np.float32)
@@ -51,9 +54,9 @@ def station_map(
         "x": across,
         "y": [named(name) for name in rows],
         "z": table,
-        "zmin": -full,
+        "zmin": 0.0 if signed is _SHARES else -full,
         "zmax": full,
-        "colorscale": style.SIGNED,
+        "colorscale": signed,
         "colorbar": {"thickness": 12, "tickfont": FONT, "outlinewidth": 0},
         "showscale": not written,
         "xgap": 1 if columns else 0,

@@ -75,7 +75,7 @@ class _Opened:
 
 def look(slug: str) -> Look | None:
     """The text, the model, and what is seen in it; the last that could be read while another can't be."""
-    left, right = st.columns([5, 2], gap="medium")
+    left, right = st.columns([9, 4], gap="medium")
     with left:
         text = controls.text("prompt", "Text", TEXT, hint="Ctrl+Enter, or a click elsewhere, sends it.")
     with right:

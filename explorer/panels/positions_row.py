@@ -23,7 +23,7 @@ def row_view(slug: str) -> None:
     if reading is None:
         return
     with st.container(horizontal=True, gap="medium"):
-        scheme = controls.choice(f"{slug}_scheme", "Positions", [*TITLES], TITLES.__getitem__)
+        scheme = controls.pick_one(f"{slug}_scheme", "Positions", [*TITLES], TITLES.__getitem__)
         far = controls.count(f"{slug}_far", "The same text from place", 500, 1, order.LONGEST - _MOST)
     ids = list(reading.score.token_ids)[-_MOST:]
     if not ids:

@@ -188,7 +188,7 @@ def _formulas(look: Look, pair: Pair, without: Ablation, compared: transformer_c
         r"x_{\text{mid}} = x + \sum_{h\ \text{in}} z_h W_O^{h} + b_O, \qquad x_{\text{post}} = x_{\text{mid}} +"
         r" \begin{cases} m(x_{\text{mid}}) & \text{in} \\ 0 & \text{out} \end{cases}",
         rf"\text{{out: }} {len(without.heads)} \text{{ of }} {heads} \text{{ heads, }} {len(without.attention)}"
-        rf" \text{{ attentions and }} {len(without.mlps)} \text{{ MLPs of }} {look.inside.n_layer}",
+        rf" \text{{ attentions and }} {len(without.mlps)} \text{{ MLPs of }} {look.inside.n_layer} \text{{ layers}}",
         r"s_{ij} = -\infty \quad \text{for hidden } j < i, \qquad j \in \{"
         + ", ".join(map(str, sorted(without.tokens)))
         + r"\}",

@@ -89,8 +89,8 @@ def _map(look: Look, guesses: Guesses, place: int) -> None:
         )
     st.caption(
         "Each row as if the network ended there: the last norm and the unembedding on the residual stream after that "
-        "layer; 0 is before the first. Earlier layers need not speak that language: a guess that looks odd may be the "
-        "lens'."
+        "layer; 0 is before the first. Earlier layers need not speak that language: what looks odd may come from "
+        "the lens, not from the network."
     )
     columns: Columns = {
         "after layer": np.repeat(np.arange(len(rows)), width).tolist(),

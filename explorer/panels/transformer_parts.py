@@ -82,6 +82,8 @@ def _map(look: Look, parts: Attribution, asked: Asked) -> None:
         config={"displayModeBar": False},
         alt=f"What each head and MLP of {len(values)} layers adds to the {said}: {strongest}.",
     )
+    if asked.against is None:
+        st.caption("Much of it raises other tokens too: choose one under “Against” to see what decides between two.")
     table: Columns = {
         "layer": np.repeat(np.arange(1, len(values) + 1), len(columns)).tolist(),
         "part": columns * len(values),

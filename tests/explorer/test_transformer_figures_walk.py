@@ -33,7 +33,7 @@ def test_small_tables_have_their_numbers_written():
     figure = checked(station_map(ROWS, values, (2, 0), columns=ROWS, most=1.0))
     [heat] = figure.data
     assert heat.texttemplate
-    assert (heat.zmin, heat.zmax) == (-1, 1)
+    assert (heat.zmin, heat.zmax) == (0, 1)  # shares have one colour
     assert list(figure.layout.xaxis.ticktext) == ["0", "1", "2"]
     assert checked(station_map(ROWS, values[:, :2], (2, 0), columns=["a", "b"])).data[0].x == ("a", "b")
 
