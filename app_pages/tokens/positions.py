@@ -42,7 +42,7 @@ PRESETS: dict[str, chrome.Preset] = {
     "Drowned words": _CHOICES | {"prompt": positions_order.TEXT, f"{SLUG}_view": "embeddings", f"{SLUG}_code": "index"},
     "Place 500": _CHOICES | {"prompt": positions_row.TEXT, f"{SLUG}_view": "row", f"{SLUG}_scheme": "sinusoidal"},
     "Longer than trained": _CHOICES | {f"{SLUG}_view": "longer"},
-    "Short waves": _CODE | {f"{SLUG}_base": "10"},
+    "Short waves": _CODE | {f"{SLUG}_base": "1.0"},
 }
 VIEWS = {
     "order": ("Set or sequence", positions_order.order_view),

@@ -44,7 +44,6 @@ _FUNCTIONS: dict[str, list[Callable[..., Any]]] = {
     "index": [positions.index],
     "learned": [],
 }
-_BASES = ("10000", "1000", "100", "10")
 _LONGEST = 1_000  # positions
 _SHOWN = 4  # dimensions as waves
 _CLOCKS = 5
@@ -86,7 +85,8 @@ def code_view(slug: str) -> None:
 
 
 def _base(slug: str) -> float:
-    return float(controls.choice(f"{slug}_base", "Base", _BASES, lambda base: f"{int(base):,}"))
+    hint = "4: the base is 10,000, as in the paper; 1: it is 10."
+    return float(10 ** controls.number(f"{slug}_base", "Base, as a power of ten", 4.0, 0.3, 6.0, 0.1, hint))
 
 
 def _map(table: np.ndarray, code: str) -> None:

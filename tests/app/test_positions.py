@@ -46,13 +46,14 @@ def test_one_word_has_no_order(open_page):
     assert any("write two or more" in notice for notice in notices(app))
 
 
-@pytest.mark.parametrize("base", ["10000", "10"])
-def test_the_map_is_the_papers_table(open_page, base):
-    app = open_page("positions", positions_view="code", positions_base=base, positions_width="8", positions_length="20")
+@pytest.mark.parametrize("power", ["4.0", "1.0", "2.3"])
+def test_the_map_is_the_papers_table(open_page, power):
+    size = {"positions_width": "8", "positions_length": "20"}
+    app = open_page("positions", positions_view="code", positions_base=power, **size)
     table = drawn(charts(app)[0], 0, "z").reshape(8, 20).T
     for t in (0, 7, 19):
         for i in range(8):
-            angle = t / float(base) ** ((i - i % 2) / 8)
+            angle = t / 10 ** (float(power) * (i - i % 2) / 8)
             assert table[t, i] == pytest.approx(math.cos(angle) if i % 2 else math.sin(angle), abs=1e-5)
     products = [drawn(charts(app)[3], trace, "y") for trace in range(3)]
     np.testing.assert_allclose(products[0], products[2][::-1], atol=1e-4)  # the offset alone counts

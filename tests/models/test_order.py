@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from models.mixers import order
@@ -14,6 +16,27 @@ _ORDER = [2, 0, 1, 4, 5, 3]
 
 def test_without_positions_and_mask_order_is_nothing() -> None:
     assert float(compared(_E, _ORDER, "none", masked=False).differences.max()) < 1e-12
+
+
+@given(length=st.integers(2, 12), seed=st.integers(0, 1_000), data=st.data())
+def test_without_positions_any_order_of_any_text_is_nothing(length: int, seed: int, data: st.DataObject) -> None:
+    order = data.draw(st.permutations(range(length)))
+    e = torch.randn(length, 16, generator=torch.Generator().manual_seed(seed))
+    assert float(compared(e, order, "none", masked=False, seed=seed).differences.max()) < 1e-9
+
+
+@given(
+    length=st.integers(1, 12),
+    seed=st.integers(0, 1_000),
+    places=st.tuples(st.integers(0, 900), st.integers(0, 900)),
+    scheme=st.sampled_from(["alibi", "rope", "t5"]),
+)
+def test_relative_schemes_score_alike_at_any_two_places(
+    length: int, seed: int, places: tuple[int, int], scheme: str
+) -> None:
+    e = torch.randn(length, 16, generator=torch.Generator().manual_seed(seed))
+    (near, _), (far, _) = (last_row(e, scheme, first, seed=seed) for first in places)
+    torch.testing.assert_close(near, far, atol=1e-9, rtol=0)
 
 
 @pytest.mark.parametrize("scheme", [one for one in SCHEMES if one not in ("none", *NEEDS_MASK)])

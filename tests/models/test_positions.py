@@ -1,4 +1,4 @@
-"""Positions against the papers' formulas, written a second time, and against transformers' RoPE and T5."""
+"""Positions against the papers' formulas, written a second time, and against transformers' ALiBi, RoPE and T5."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig, T5Config
+from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 from transformers.models.t5.modeling_t5 import T5Attention
 
@@ -42,6 +43,18 @@ def test_a_step_of_k_is_a_turn_that_does_not_depend_on_where() -> None:
 )
 def test_slopes_of_alibi_are_those_of_its_authors_code(heads: int, slopes: list[float]) -> None:
     assert positions.alibi_slopes(heads).tolist() == pytest.approx(slopes)
+
+
+@pytest.mark.parametrize("heads", [4, 6, 8])
+def test_alibi_gives_the_weights_that_transformers_gives(heads: int) -> None:
+    """Bloom counts from the first key, which adds the same to a whole row: the softmax does not see it."""
+    theirs = build_alibi_tensor(torch.ones(1, 7), heads, torch.float32).expand(heads, 7, 7)
+    scores = torch.randn(heads, 7, 7, generator=torch.Generator().manual_seed(1))
+    later = torch.ones(7, 7, dtype=torch.bool).triu(1)
+    ours, wanted = (
+        (scores + bias).masked_fill(later, -math.inf).softmax(-1) for bias in (positions.alibi(7, 7, heads), theirs)
+    )
+    torch.testing.assert_close(ours, wanted, atol=1e-6, rtol=0)
 
 
 def test_alibi_takes_more_the_farther_a_key_is() -> None:
