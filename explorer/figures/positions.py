@@ -239,7 +239,8 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
             "dragmode": False,
             "showlegend": True,
             "legend": LEGEND | {"traceorder": "normal"},
-            "xaxis": axis("change of the output, as a share of its length") | {"rangemode": "tozero"},
+            "xaxis": axis("change of the output, as a share of its length")
+            | {"range": [0, 1.2 * max(share or 0.0 for row in rows for share in row[1:]) or 1.0]},
             "yaxis": {
                 "tickmode": "array",
                 "tickvals": places,

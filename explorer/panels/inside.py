@@ -209,6 +209,15 @@ def target_input(slug: str, name: str, label: str, look: Look, place: int, *, no
     return found  # noqa: RET504 - after an error it is the default
 
 
+def asked_inputs(slug: str, look: Look, none: str) -> tuple[int, int, int | None]:
+    """After which token, which next token, and against which other one; `none` is what no other is called."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        place = place_input(slug, look)
+        token = target_input(slug, "target", "Next token", look, place)
+        against = target_input(slug, "against", "Against", look, place, none=none)
+    return place, int(look.trace.logits[place].argmax()) if token is None else token, against
+
+
 def one_token(look: Look, typed: str, place: int) -> int:
     """The token that was typed; of the two with and without a space before it the more probable one there.
 

@@ -163,7 +163,7 @@ def _one_word(slug: str, words: Words) -> tuple[int, int]:
     )
     cosine, rank = placed.standing(space, together, words.ids[chosen])
     st.caption(
-        f"Among {len(space.words):,} words, as a network that compares would find them. With its place the word "
+        f"Among the embeddings of {len(space.words):,} words, none of which has a place. With its place the word "
         f"itself has the cosine {_number(cosine)} and stands at rank {rank:,}."
     )
     return chosen, chosen - 1 if chosen else min(1, len(words.ids) - 1)

@@ -17,7 +17,7 @@ from models.mixers import order
 from models.tokens.positions import SCHEMES
 
 TEXT = "I am happy"
-TITLES = {"none": SCHEMES["none"], "index": "Attempt 1: t", **SCHEMES, "learned": "Learned (here random)"}
+TITLES = {"none": SCHEMES["none"], "index": "Attempt 1: t", **SCHEMES, "learned": "Learned, random"}
 MODEL = "lstm"  # whose embeddings are taken
 _MOST = 30  # words
 

@@ -33,14 +33,11 @@ def lens_view(slug: str) -> None:
     look = inside.look(slug)
     if look is None:
         return
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        place = inside.place_input(slug, look)
-        token = inside.target_input(slug, "target", "Next token", look, place)
-        against = inside.target_input(slug, "against", "Against", look, place, none="no other")
+    place, token, against = inside.asked_inputs(slug, look, "no other")
     guesses = _guesses(slug, look, place)
     if guesses is not None:
         _map(look, guesses, place)
-    found = _candidates(slug, look, place, [one for one in (token, against) if one is not None])
+    found = _candidates(slug, look, place, [token] if against is None else [token, against])
     if found is not None:
         _ranks(look, found, place)
     _lengths(look, place)

@@ -22,12 +22,7 @@ def parts_view(slug: str) -> None:
     look = inside.look(slug)
     if look is None:
         return
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        place = inside.place_input(slug, look)
-        token = inside.target_input(slug, "target", "Next token", look, place)
-        against = inside.target_input(slug, "against", "Against", look, place, none="its logit alone")
-    if token is None:
-        return
+    place, token, against = inside.asked_inputs(slug, look, "its logit alone")
     asked = Asked(place, token, against)
     parts = look.inside.attribution(look.trace, place, token, against)
     _map(look, parts, asked)
