@@ -1,7 +1,7 @@
 """Pretrained causal language models from Hugging Face, read-only and shared by many threads.
 
-Weights are read from safetensors or GGUF, never from pickles, and no code from a repository is run. This file and
-`pretrained_inside` alone know `transformers`.
+Weights are read from safetensors or GGUF, never from pickles, and no code from a repository is run. This file,
+`pretrained_inside` and `pretrained_checked` alone know `transformers`.
 """
 
 import math
