@@ -24,8 +24,9 @@ from models.mixers.feedforward import FeedForwardConfig
 from models.mixers.neural_files import Config, network_of
 from models.mixers.recurrent import RecurrentConfig
 from models.training.batches import Ids, Stream
-from models.training.loop import Look, Training, TrainingSettings, evaluate
+from models.training.loop import Look, TrainingSettings
 from models.training.losses import Sampled
+from models.training.next_token import evaluate, training_of
 
 _VOCAB_SIZE = 10_000
 _END = 0
@@ -60,7 +61,7 @@ LADDER = {
 def _measured(name: str, rung: Rung, epochs: float, texts: dict[str, Ids]) -> Row:
     counts = np.bincount(texts["train"], minlength=_VOCAB_SIZE) + 1.0
     network = network_of(rung.config).to(device.pick())
-    training = Training(
+    training = training_of(
         network,
         Stream(texts["train"], 20, _LENGTH),
         TrainingSettings(

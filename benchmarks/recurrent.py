@@ -25,8 +25,9 @@ from benchmarks.ui import SCREEN, chromium
 from models.mixers.neural_lm import NeuralLM
 from models.mixers.recurrent import CELLS, RecurrentConfig, RecurrentNetwork
 from models.training.batches import Stream
-from models.training.loop import Training, TrainingSettings
+from models.training.loop import TrainingSettings
 from models.training.losses import Sampled
+from models.training.next_token import training_of
 
 _VOCAB_SIZE, _N_EMBD, _N_HIDDEN = 16_000, 128, 384
 _BATCH, _LENGTH = 32, 35
@@ -96,7 +97,7 @@ def our_steps(ids: np.ndarray, sampled: Sampled | None) -> Callable[[], object]:
     """One step of our training after the other."""
     config = RecurrentConfig(cell="lstm", vocab_size=_VOCAB_SIZE, n_embd=_N_EMBD, n_hidden=_N_HIDDEN)
     settings = TrainingSettings(epochs=1_000, learning_rate=1e-3)
-    events = iter(Training(RecurrentNetwork(config), Stream(ids, _BATCH, _LENGTH), settings, None, sampled))
+    events = iter(training_of(RecurrentNetwork(config), Stream(ids, _BATCH, _LENGTH), settings, None, sampled))
     return lambda: next(events)
 
 

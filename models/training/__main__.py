@@ -25,7 +25,8 @@ from models.prediction import Decoding, generate
 from models.tokens.words import START_ID
 from models.training import lines
 from models.training.batches import Sentences
-from models.training.loop import Look, Training, TrainingSettings
+from models.training.loop import Look, TrainingSettings
+from models.training.next_token import LanguageTraining, training_of
 
 _EVERY = 30.0  # seconds between two checkpoints
 _SAMPLE = 25  # tokens
@@ -46,7 +47,8 @@ def train(given: argparse.Namespace) -> None:
     settings = TrainingSettings(epochs=given.epochs, learning_rate=given.learning_rate, dropout=given.dropout)
     device.threads()
     network = network_of(config_of(given, tokenizer.vocab_size)).to(device.pick())
-    training = Training(network, Sentences(text.learned, given.batch), settings, Sentences(text.held_out, given.batch))
+    learned, held_out = Sentences(text.learned, given.batch), Sentences(text.held_out, given.batch)
+    training = training_of(network, learned, settings, held_out)
     checkpoint = given.out / "checkpoint.pt"
     given.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.is_file():
@@ -70,7 +72,7 @@ def train(given: argparse.Namespace) -> None:
     checkpoint.unlink(missing_ok=True)
 
 
-def _follow(training: Training, checkpoint: Path, lm: NeuralLM) -> None:
+def _follow(training: LanguageTraining, checkpoint: Path, lm: NeuralLM) -> None:
     """Trains with a bar; a checkpoint now and then, and a sample after each look at the held-out lines."""
     saved = time.monotonic()
     with tqdm(total=training.steps, initial=training.done, unit="step") as bar:

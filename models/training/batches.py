@@ -73,9 +73,6 @@ class Stream:
             yield Batch(self._inputs[:, part], self._targets[:, part], fresh=start == 0)
 
 
-Batches = Sentences | Stream
-
-
 def cut(ids: Ids, start_id: int) -> list[Ids]:
     """A text as its sentences, each from its start token on."""
     return np.split(ids, np.flatnonzero(ids == start_id)[1:])

@@ -19,7 +19,8 @@ from models.prediction import Decoding
 from models.tokens.words import START_ID
 from models.training import lines
 from models.training.batches import Ids, Sentences
-from models.training.loop import Look, Step, Training, TrainingSettings
+from models.training.loop import Look, Step, TrainingSettings
+from models.training.next_token import LanguageTraining, training_of
 
 MODELS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "feedforward": "FFN"}
 MOST_TOKENS = 8_000  # of a vocabulary
@@ -115,7 +116,7 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
         seed=wanted.seed,
     )
     learned, held_out = Sentences(text.learned, wanted.batch_size), _first(text.held_out, _HELD_OUT)
-    training = Training(network, learned, settings, Sentences(held_out, wanted.batch_size))
+    training = training_of(network, learned, settings, Sentences(held_out, wanted.batch_size))
     lm = plan.lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
     since = _Since()
     yield _moment(training, lm, plan, since)
@@ -146,7 +147,7 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
     return lm
 
 
-def _came_to(training: Training, wanted: Wanted, *, steered: bool) -> str:
+def _came_to(training: LanguageTraining, wanted: Wanted, *, steered: bool) -> str:
     """How far it went, for the card."""
     done, steps = training.done, training.steps
     words = f"{wanted.epochs} epochs" if done == steps else f"stopped after {done:,} of {steps:,} steps"
@@ -175,7 +176,7 @@ class _Since:
         self.steps.append(step)
 
 
-def _moment(training: Training, lm: NeuralLM, plan: Plan, since: _Since) -> Moment:
+def _moment(training: LanguageTraining, lm: NeuralLM, plan: Plan, since: _Since) -> Moment:
     steps, temperature = since.steps, plan.steering.temperature
     chosen = Decoding(temperature=temperature, seed=training.done)
     [[ids]] = written(lm, [], [chosen], 1, _SAMPLE[plan.wanted.characters], [lm.tokenizer.start_id])

@@ -1,24 +1,44 @@
-"""One training loop for all networks that predict the next token: an iterator that gives an event after each step.
+"""One training loop for all networks: an iterator that gives an event after each step.
 
-Who stops iterating stops the training. What is saved between two steps goes on later as if nothing had been between.
+What a network learns is a function that gives the losses of a batch: of the next token, of tags, of stars. Who stops
+iterating stops the training. What is saved between two steps goes on later as if nothing had been between.
 """
 
 import itertools
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from models.errors import ModelError
-from models.mixers.network import Drop, Network, State, keep
-from models.training.batches import IGNORED, Batch, Batches
-from models.training.losses import Sampled, full
+from models.mixers.network import Drop, State, keep
+
+N = TypeVar("N", bound=nn.Module)
+B = TypeVar("B")  # what a batch is
+Batch_co = TypeVar("Batch_co", covariant=True)
+# The losses of a batch, in nats, and the state that it leaves to the next one, or None where each begins anew.
+Losses = Callable[[B, State | None, Drop, torch.Generator], tuple[Float[Tensor, " _"], State | None]]
+
+
+@runtime_checkable
+class Batches(Protocol[Batch_co]):
+    """What is learned from, some at a time."""
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        ...
+
+    def epoch(self, number: int) -> Iterator[Batch_co]:
+        """The batches of an epoch; the same number gives the same ones."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +72,8 @@ class Step:
     """One step was taken."""
 
     step: int  # how many so far
-    tokens: int  # learned from so far, those of each epoch counted
-    loss: float  # nats a token, of what is made smaller, on this batch, before the step
+    tokens: int  # losses learned from so far, those of each epoch counted: of a language model one a token
+    loss: float  # nats, the mean of what is made smaller, on this batch, before the step
     gradient_norm: float  # before clipping
     learning_rate: float
     seconds: float  # of work so far
@@ -61,24 +81,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Look:
-    """The held-out text was looked at."""
+    """The held-out part was looked at."""
 
     step: int
     tokens: int
-    held_out_loss: float  # nats a token
+    held_out_loss: float  # what `look` gave: of a language model nats a token
     is_best: bool
 
 
-class Training:
+class Training(Generic[N, B]):
     """A network that is being trained; iterating over it does the work."""
 
     def __init__(
         self,
-        network: Network,
-        batches: Batches,
+        network: N,
+        batches: Batches[B],
         settings: TrainingSettings,
-        held_out: Batches | None = None,
-        sampled: Sampled | None = None,
+        losses: Losses[B],
+        look: Callable[[], float] | None = None,
     ) -> None:
         """Nothing is learned yet.
 
@@ -86,18 +106,19 @@ class Training:
             network: changes with every step.
             batches: what is learned from.
             settings: how.
-            held_out: text by which training ends early, and the best weights are kept.
-            sampled: draws the tokens of the softmax; without it all tokens count.
+            losses: of the network on a batch; their mean is made smaller.
+            look: how bad the network is on what it does not learn from, by which training ends early, and the best
+                weights are kept.
         """
         self.network, self.settings = network, settings
         self.steps = max(1, round(settings.epochs * len(batches)))
         self.rate_factor = 1.0  # the reader's, while it runs
         self.best: dict[str, Tensor] | None = None
-        self._batches, self._held_out, self._sampled = batches, held_out, sampled
+        self._batches, self._losses, self._look_at = batches, losses, look
         self._optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
-        self._device = network.bias.device
+        self._device = next(network.parameters()).device
         self.done = 0
         self.tokens = 0
         self.seconds = 0.0
@@ -121,8 +142,8 @@ class Training:
             epoch, batch = divmod(self.done, len(self._batches))
             for one in itertools.islice(self._batches.epoch(epoch), batch, None):
                 yield self._step(one)
-                if self._is_look() and self._held_out is not None:
-                    yield self._look(self._held_out)
+                if self._is_look() and self._look_at is not None:
+                    yield self._look(self._look_at())
                     if self._since_best >= self.settings.patience:
                         return
                 if self.done >= self.steps:
@@ -159,34 +180,26 @@ class Training:
         for name, number in saved["numbers"].items():
             setattr(self, name, number)
 
-    def _step(self, batch: Batch) -> Step:
+    def _step(self, batch: B) -> Step:
         began = time.perf_counter()
         network, device = self.network, self._device
         generator = torch.Generator(device).manual_seed(self.settings.seed * 1_000_003 + self.done)
-        inputs, targets = batch.inputs.to(device), batch.targets.to(device)
-        if batch.fresh or self._state is None:
-            self._state = network.start(len(inputs))
         rate = self.rate(self.done)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            hidden, state = network(inputs, self._state, dropping(self.settings.dropout, generator))
-            counts = targets != IGNORED
-            hidden, targets = hidden[counts], targets[counts]
-            if self._sampled is None:
-                losses = full(network, hidden, targets)
-            else:
-                losses = self._sampled(network, hidden, targets, generator)
+            drop = dropping(self.settings.dropout, generator)
+            losses, state = self._losses(batch, self._state, drop, generator)
         loss = losses.mean()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = clip_grad_norm_(network.parameters(), self.settings.clip)
         if not bool(norm.isfinite()):
             raise ModelError("The loss grew beyond all bounds: take a smaller learning rate.")
         self._optimizer.step()
-        self._state = tuple(part.detach() for part in state)
+        self._state = None if state is None else tuple(part.detach() for part in state)
         self.done += 1
-        self.tokens += len(targets)
+        self.tokens += len(losses)
         self.seconds += time.perf_counter() - began
         return Step(self.done, self.tokens, loss.item(), norm.item(), rate, self.seconds)
 
@@ -194,8 +207,7 @@ class Training:
         looks = self.settings.looks
         return self.done == self.steps or self.done * looks // self.steps > (self.done - 1) * looks // self.steps
 
-    def _look(self, held_out: Batches) -> Look:
-        loss = evaluate(self.network, held_out)
+    def _look(self, loss: float) -> Look:
         is_best = loss < self._best_loss
         if is_best:
             self._best_loss, self._since_best = loss, 0
@@ -218,21 +230,3 @@ def dropping(share: float, generator: torch.Generator) -> Drop:
         return x * stays / (1 - share)
 
     return drop
-
-
-@torch.no_grad()
-def evaluate(network: Network, batches: Batches) -> float:
-    """Mean loss over all tokens, in nats."""
-    device = network.bias.device
-    total, read = 0.0, 0
-    state: State | None = None
-    for batch in batches.epoch(0):
-        inputs, targets = batch.inputs.to(device), batch.targets.to(device)
-        if batch.fresh or state is None:
-            state = network.start(len(inputs))
-        hidden, state = network(inputs, state)
-        counts = targets != IGNORED
-        losses = full(network, hidden[counts], targets[counts])
-        total += float(losses.double().sum())
-        read += len(losses)
-    return total / read

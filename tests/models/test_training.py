@@ -11,8 +11,9 @@ from torch.nn.functional import cross_entropy
 from models.errors import ModelError
 from models.mixers.recurrent import RecurrentConfig, RecurrentNetwork
 from models.training.batches import Sentences, Stream
-from models.training.loop import Look, Step, Training, TrainingSettings, evaluate
+from models.training.loop import Look, Step, Training, TrainingSettings
 from models.training.losses import Sampled
+from models.training.next_token import evaluate, training_of
 
 
 def _network(cell: str = "gru", vocab_size: int = 8) -> RecurrentNetwork:
@@ -31,7 +32,7 @@ def _sentences(count: int = 40) -> list[np.ndarray]:
 
 def _training(looks: int = 4, epochs: float = 6.0, **settings: float) -> Training:
     how = TrainingSettings(epochs=epochs, learning_rate=0.02, looks=looks, **settings)  # type: ignore[arg-type]
-    return Training(_network(), Sentences(_sentences(), 8), how, Sentences(_sentences(10), 8))
+    return training_of(_network(), Sentences(_sentences(), 8), how, Sentences(_sentences(10), 8))
 
 
 def _weights(training: Training) -> dict[str, torch.Tensor]:
@@ -88,7 +89,7 @@ def test_the_state_of_a_stream_goes_on_after_a_stop(tmp_path: Path) -> None:
     ids = np.random.default_rng(1).integers(0, 8, 400)
 
     def fresh() -> Training:
-        return Training(_network("lstm"), Stream(ids, 4, 10), TrainingSettings(epochs=2.0, learning_rate=0.02))
+        return training_of(_network("lstm"), Stream(ids, 4, 10), TrainingSettings(epochs=2.0, learning_rate=0.02))
 
     whole, first, second = fresh(), fresh(), fresh()
     list(whole)
@@ -121,7 +122,7 @@ def test_a_checkpoint_that_could_not_be_written_leaves_the_old_one(
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     training = _training()
     training.save(tmp_path / "a.pt")
-    other = Training(_network(vocab_size=9), Sentences(_sentences(), 8), TrainingSettings())
+    other = training_of(_network(vocab_size=9), Sentences(_sentences(), 8), TrainingSettings())
     with pytest.raises(ModelError, match="another network"):
         other.resume(tmp_path / "a.pt")
 
@@ -130,7 +131,7 @@ def test_training_ends_early_and_the_best_weights_are_kept() -> None:
     torch.manual_seed(1)
     noise = [np.array([0, *np.random.default_rng(i).integers(2, 8, 4), 1], np.uint16) for i in range(20)]
     how = TrainingSettings(epochs=200.0, learning_rate=0.05, looks=100, patience=2)
-    training = Training(_network(), Sentences(noise[:10], 5), how, Sentences(noise[10:], 5))
+    training = training_of(_network(), Sentences(noise[:10], 5), how, Sentences(noise[10:], 5))
     looks = [event for event in training if isinstance(event, Look)]
     assert len(looks) < 90
     assert [look.is_best for look in looks[-2:]] == [False, False]

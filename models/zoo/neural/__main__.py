@@ -27,9 +27,11 @@ from models.mixers.recurrent import RecurrentConfig
 from models.mixers.transformer import TransformerConfig
 from models.tokens.positions import SCHEMES
 from models.tokens.words import END_ID, START_ID
-from models.training.batches import Batches, Ids, Sentences, Stream, cut
-from models.training.loop import Look, Training, TrainingSettings, evaluate
+from models.training import next_token
+from models.training.batches import Ids, Sentences, Stream, cut
+from models.training.loop import Look, TrainingSettings
 from models.training.losses import Sampled
+from models.training.next_token import LanguageTraining, Text, evaluate
 from models.zoo import corpus, spelling
 from models.zoo.measuring import measured
 from models.zoo.neural import CARDS, LENGTH, tokenizer, weights
@@ -109,7 +111,7 @@ def sentences(name: str, folder: Path, part: str) -> list[Ids]:
     return found
 
 
-def _batches(name: str, folder: Path, part: str, most: int | None = None) -> Batches:
+def _batches(name: str, folder: Path, part: str, most: int | None = None) -> Text:
     """What is read at once: sentences side by side, but by a transformer stretches of the running text."""
     recipe, found = RECIPES[name], sentences(name, folder, part)[:most]
     if isinstance(recipe.config, TransformerConfig):
@@ -117,7 +119,7 @@ def _batches(name: str, folder: Path, part: str, most: int | None = None) -> Bat
     return Sentences(found, recipe.batch_size)
 
 
-def training_of(name: str, folder: Path) -> Training:
+def training_of(name: str, folder: Path) -> LanguageTraining:
     """A training that is about to begin."""
     recipe = RECIPES[name]
     sampled = None
@@ -125,10 +127,10 @@ def training_of(name: str, folder: Path) -> Training:
         counts = np.bincount(corpus.encoded(folder, "train"), minlength=corpus.VOCAB_SIZE) + 1.0
         sampled = Sampled(torch.from_numpy(counts / counts.sum()).float(), _DRAWN)
     batches, held_out = _batches(name, folder, "train"), _batches(name, folder, "dev", _DEV)
-    return Training(network_of(recipe.config), batches, recipe.settings, held_out, sampled)
+    return next_token.training_of(network_of(recipe.config), batches, recipe.settings, held_out, sampled)
 
 
-def finish(name: str, training: Training, folder: Path) -> None:
+def finish(name: str, training: LanguageTraining, folder: Path) -> None:
     """Packs the best weights, says what that costs, measures, and writes weights and card."""
     recipe, network = RECIPES[name], training.network
     network.load_state_dict(training.best or network.state_dict())
