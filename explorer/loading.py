@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import html
+import importlib
 import logging
 import os
 import threading
@@ -185,6 +186,17 @@ def vectors(name: str, part: str = "sum") -> "WordVectors":
     from models.zoo.vectors import load
 
     return load(name, part)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def task(kind: str, name: str) -> Any:
+    """A model of a task that ships.
+
+    Args:
+        kind: the task, and so the folder of the zoo: "tagging", "sentiment", "translation".
+        name: one of those that the folder names.
+    """
+    return importlib.import_module(f"models.zoo.{kind}").load(name)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

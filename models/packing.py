@@ -1,9 +1,14 @@
-"""Tables of weights in 8 bits a number, as they ship."""
+"""Weights in files, as they ship: tables in 8 bits a number, the rest in 16."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from safetensors import safe_open
+from safetensors.numpy import save_file
+from torch import nn
 
 _LEVELS = 127
 
@@ -18,3 +23,39 @@ def packed(name: str, rows: Float[np.ndarray, "row width"]) -> dict[str, np.ndar
 def unpacked(tensors: Mapping[str, np.ndarray], name: str) -> Float[np.ndarray, "row width"]:
     """The rows of that name in a file."""
     return tensors[name] * (tensors[f"{name}_largest"].astype(np.float32) / _LEVELS)
+
+
+def save(module: nn.Module, path: Path, facts: Mapping[str, str], *, small: bool = True) -> None:
+    """Writes what a module has learned, and facts about it.
+
+    Args:
+        module: what is written.
+        path: of a safetensors file.
+        facts: for whoever makes the module anew.
+        small: tables in 8 bits a number, the rest in 16; else all as it is.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for name, weights in module.state_dict().items():
+        array = weights.detach().float().cpu().numpy()
+        if not small:
+            tensors[name] = array
+        elif array.ndim == 2:
+            tensors |= packed(name, array)
+        else:
+            tensors[name] = array.astype(np.float16)
+    save_file(tensors, path, metadata=dict(facts))
+
+
+def opened(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """The facts and the tensors of a file."""
+    with safe_open(path, framework="numpy") as file:
+        return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+
+
+def fill(module: nn.Module, tensors: Mapping[str, np.ndarray]) -> None:
+    """Puts weights from a file into a module, in float32."""
+    weights = {
+        name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
+        for name in module.state_dict()
+    }
+    module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})

@@ -6,17 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError
 
+from models import packing
 from models.errors import ModelError
 from models.mixers.feedforward import FeedForwardConfig, FeedForwardNetwork
 from models.mixers.network import Network
 from models.mixers.recurrent import RecurrentConfig, RecurrentNetwork
 from models.mixers.transformer import TransformerConfig, TransformerNetwork
-from models.packing import packed, unpacked
 
 Config = RecurrentConfig | FeedForwardConfig | TransformerConfig
 _NETWORKS: dict[str, tuple[type[Any], Callable[[Any], Network]]] = {
@@ -44,16 +41,8 @@ def save(network: Network, path: Path, *, small: bool = True) -> None:
         path: of a safetensors file.
         small: tables in 8 bits a number, the rest in 16; else all as it is.
     """
-    tensors: dict[str, np.ndarray] = {}
-    for name, weights in network.state_dict().items():
-        array = weights.detach().float().cpu().numpy()
-        if not small:
-            tensors[name] = array
-        elif array.ndim == 2:
-            tensors |= packed(name, array)
-        else:
-            tensors[name] = array.astype(np.float16)
-    save_file(tensors, path, metadata={"kind": kind_of(network.config), "config": json.dumps(asdict(network.config))})
+    facts = {"kind": kind_of(network.config), "config": json.dumps(asdict(network.config))}
+    packing.save(network, path, facts, small=small)
 
 
 def load(path: Path) -> Network:
@@ -63,15 +52,9 @@ def load(path: Path) -> Network:
         ModelError: it holds none.
     """
     try:
-        with safe_open(path, framework="numpy") as file:
-            facts = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        facts, tensors = packing.opened(path)
         network = network_of(_NETWORKS[facts["kind"]][0](**json.loads(facts["config"])))
-        weights = {
-            name: unpacked(tensors, name) if f"{name}_largest" in tensors else tensors[name].astype(np.float32)
-            for name in network.state_dict()
-        }
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        packing.fill(network, tensors)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"{path} holds no network that is known here: choose another file, or train it again."
