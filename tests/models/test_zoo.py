@@ -67,6 +67,8 @@ def test_all_together_they_take_less_than_they_may():
     for file in (neural.weights(card.name) for card in read_cards(neural.CARDS)):
         most = {"char": 1_000_000, "transformer": 2_500_000}.get(file.stem.partition("-")[0], 5_000_000)
         assert file.stat().st_size < most
+    shipped = sum(f.stat().st_size for f in folder.rglob("*") if f.suffix in {".safetensors", ".xz", ".txt", ".json"})
+    assert shipped <= 55_000_000
 
 
 def test_the_lstm_knows_more_than_counts_of_five_tokens():

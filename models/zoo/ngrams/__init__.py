@@ -3,17 +3,16 @@
 from functools import cache
 from pathlib import Path
 
-from safetensors.numpy import load_file
-
 from models.card import ModelCard
 from models.mixers.ngram_lm import NGramLM
 from models.mixers.ngram_table import cut, unpacked
 from models.mixers.smoothing import Discounted
+from models.packing import load_counts
 from models.tokens.words import START_ID
 from models.zoo import corpus, spelling
 
 NAMES = ("unigram", "bigram", "trigram", "4-gram", "5-gram")
-TABLE = Path(__file__).parent / "counts.safetensors"
+TABLE = Path(__file__).parent / "counts.safetensors.xz"
 
 
 def load(card: ModelCard) -> NGramLM:
@@ -25,6 +24,6 @@ def load(card: ModelCard) -> NGramLM:
 @cache
 def table() -> Discounted:
     """The model of the highest order, which holds all others."""
-    arrays = load_file(TABLE)
+    arrays = load_counts(TABLE)
     counts = unpacked(arrays, vocab_size=corpus.VOCAB_SIZE, start_id=START_ID)
     return Discounted(counts, [tuple(row) for row in arrays["discounts"]])

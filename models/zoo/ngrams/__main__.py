@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from models.card import ModelCard, write_cards
 from models.checkpoints import sha256
@@ -17,12 +16,13 @@ from models.mixers.ngram_lm import NGramLM
 from models.mixers.ngram_table import cut, discounts_of, packed, pruned
 from models.mixers.ngrams import count_flat
 from models.mixers.smoothing import Discounted
+from models.packing import save_counts
 from models.tokens.words import START_ID
 from models.zoo import corpus, spelling
 from models.zoo.measuring import measured
 from models.zoo.ngrams import NAMES, TABLE, table
 
-_MOST = 3_300_000  # n-grams: three bytes each
+_MOST = 3_300_000  # n-grams: three bytes each, half of that compressed
 
 
 def _card(order: int, parameters: int, trained: str) -> ModelCard:
@@ -47,7 +47,7 @@ def _main(folder: Path) -> None:
     tokens = corpus.encoded(folder, "train").astype(np.int64)
     counts = count_flat(tokens, len(NAMES), vocab_size=corpus.VOCAB_SIZE, start_id=START_ID)
     discounts = discounts_of(counts)
-    save_file(packed(pruned(counts, discounts, _MOST)) | {"discounts": np.array(discounts)}, TABLE)
+    save_counts(packed(pruned(counts, discounts, _MOST)) | {"discounts": np.array(discounts)}, TABLE)
     del counts
     predicted, seconds = int((tokens != START_ID).sum()), time.monotonic() - began
     trained = f"{predicted:,} tokens counted once, in {seconds:,.0f} s on one CPU core"

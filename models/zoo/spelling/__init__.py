@@ -10,14 +10,13 @@ import math
 from functools import cache, lru_cache
 from pathlib import Path
 
-from safetensors.numpy import load_file
-
 from models.mixers.ngram_table import unpacked
 from models.mixers.smoothing import Discounted, Smoothing
+from models.packing import load_counts
 from models.tokens.words import END_ID, START_ID, UNKNOWN_ID, CharacterTokenizer, WordTokenizer
 from models.zoo import corpus
 
-FILE = Path(__file__).parent / "counts.safetensors"
+FILE = Path(__file__).parent / "counts.safetensors.xz"
 _CHARACTERS = 0x110000  # of Unicode: any of them may stand where the model expects an unknown one
 
 
@@ -61,7 +60,7 @@ class SpelledCharacters(CharacterTokenizer):
 
 @cache
 def _spelling() -> Spelling:
-    arrays = load_file(FILE)
+    arrays = load_counts(FILE)
     characters = [chr(code) for code in arrays["characters"]]
     tokenizer = CharacterTokenizer(characters)
     counts = unpacked(arrays, vocab_size=tokenizer.vocab_size, start_id=START_ID)

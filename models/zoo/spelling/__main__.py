@@ -8,16 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from models.mixers.ngram_table import discounts_of, packed, pruned
 from models.mixers.ngrams import count
+from models.packing import save_counts
 from models.tokens.words import END_ID, START_ID, CharacterTokenizer, WordTokenizer
 from models.zoo import corpus
 from models.zoo.spelling import FILE
 
 _ORDER = 5
-_MOST = 320_000  # n-grams: about 1 MB
+_MOST = 320_000  # n-grams: about 0.5 MB
 _SELDOM = 50  # characters that come less often are all one to the model
 
 
@@ -39,7 +39,7 @@ def _main(folder: Path) -> None:
     arrays = packed(pruned(counts, discounts, _MOST))
     arrays["characters"] = np.array([ord(character) for character in characters], dtype=np.int32)
     arrays["discounts"] = np.array(discounts)
-    save_file(arrays, FILE)
+    save_counts(arrays, FILE)
 
 
 if __name__ == "__main__":
