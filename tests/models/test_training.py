@@ -1,5 +1,6 @@
 """The training loop: what it learns, and that stopping, saving and going on change nothing."""
 
+import logging
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from models.errors import ModelError
 from models.mixers.recurrent import RecurrentConfig, RecurrentNetwork
+from models.training import checkpointed
 from models.training.batches import Sentences, Stream
 from models.training.loop import Look, Step, Training, TrainingSettings
 from models.training.losses import Sampled
@@ -208,3 +210,19 @@ def test_settings_out_of_range_are_refused() -> None:
         TrainingSettings(learning_rate=0.0)
     with pytest.raises(ModelError, match=r"dropout is 1\.0"):
         TrainingSettings(dropout=1.0)
+
+
+def test_what_was_stopped_goes_on_from_its_checkpoint(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(checkpointed, "_EVERY", 0.0)
+    log, path = logging.getLogger("a test"), tmp_path / "checkpoint"
+    whole = _training(looks=3)
+    losses = [look.held_out_loss for look in checkpointed.looks(whole, tmp_path / "other", log)]
+    stopped = checkpointed.looks(_training(looks=3), path, log)
+    first = next(stopped)
+    stopped.close()
+    again = _training(looks=3)
+    with caplog.at_level(logging.INFO):
+        assert [first.held_out_loss, *(one.held_out_loss for one in checkpointed.looks(again, path, log))] == losses
+    assert len(caplog.records) == again.steps - first.step  # each step once, and none twice
+    for name, weights in _weights(whole).items():
+        torch.testing.assert_close(_weights(again)[name], weights)

@@ -10,7 +10,6 @@ checkpoint, in CORPUS, was made.
 import argparse
 import logging
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +26,9 @@ from models.mixers.recurrent import RecurrentConfig
 from models.mixers.transformer import TransformerConfig
 from models.tokens.positions import SCHEMES
 from models.tokens.words import END_ID, START_ID
-from models.training import next_token
+from models.training import checkpointed, next_token
 from models.training.batches import Ids, Sentences, Stream, cut
-from models.training.loop import Look, TrainingSettings
+from models.training.loop import TrainingSettings
 from models.training.losses import Sampled
 from models.training.next_token import LanguageTraining, Text, evaluate
 from models.zoo import corpus, spelling
@@ -39,7 +38,6 @@ from models.zoo.neural import CARDS, LENGTH, tokenizer, weights
 CHARACTERS = 40_000_000  # of the text, the ends of sentences counted: models of characters learn from these
 _DRAWN = 2_048  # words of the softmax
 _DEV = 2_000  # sentences
-_EVERY = 60.0  # seconds between two checkpoints
 _LOG = logging.getLogger(__name__)
 
 
@@ -176,26 +174,9 @@ def main() -> None:
     given = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    checkpoint = given.corpus / f"{given.name}.pt"
     training = training_of(given.name, given.corpus)
-    if checkpoint.is_file():
-        training.resume(checkpoint)
-    saved, losses = time.monotonic(), list[float]()
-    for event in training:
-        if isinstance(event, Look):
-            _LOG.info(
-                "step %d, %d tokens: dev perplexity %.2f", event.step, event.tokens, math.exp(event.held_out_loss)
-            )
-            continue
-        losses.append(event.loss)
-        if time.monotonic() - saved > _EVERY:
-            training.save(checkpoint)
-            saved = time.monotonic()
-            pace = event.tokens / event.seconds
-            loss = float(np.mean(losses))
-            losses.clear()
-            _LOG.info("step %d of %d, %.0f tokens/s, loss %.3f", event.step, training.steps, pace, loss)
-    training.save(checkpoint)
+    for look in checkpointed.looks(training, given.corpus / f"{given.name}.pt", _LOG):
+        _LOG.info("step %d, %d tokens: dev perplexity %.2f", look.step, look.tokens, math.exp(look.held_out_loss))
     finish(given.name, training, given.corpus)
 
 
