@@ -130,7 +130,7 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
             "mode": "markers+text",
             "x": np.ascontiguousarray(path[:, 0]),
             "y": np.ascontiguousarray(path[:, 1]),
-            "text": [name if shows else "" for name, shows in zip(names, _apart(path), strict=True)],
+            "text": [name if shows else "" for name, shows in zip(names, apart(path), strict=True)],
             "hovertext": names,
             "textposition": "top center",
             "textfont": FONT,
@@ -143,7 +143,7 @@ def trajectory(tokens: Sequence[str], points: ArrayLike, shown: int) -> go.Figur
             "cliponaxis": False,
         },
     ]
-    ranges = [_around(places[:, axis]) for axis in (0, 1)]
+    ranges = [around(places[:, axis]) for axis in (0, 1)]
     axis = {"zeroline": True, "zerolinecolor": style.GRID, "fixedrange": True, "tickfont": FONT}
     return made(
         data=data,
@@ -192,7 +192,7 @@ def _shares(name: str, steps: np.ndarray, values: Sequence[float], line: dict[st
     }
 
 
-def _apart(path: np.ndarray) -> list[bool]:
+def apart(path: np.ndarray) -> list[bool]:
     """Which points have room for a name, the newest first."""
     size = np.maximum(np.ptp(path, axis=0), 1e-9)
     named = list[int]()
@@ -203,7 +203,7 @@ def _apart(path: np.ndarray) -> list[bool]:
     return [i in named for i in range(len(path))]
 
 
-def _around(values: np.ndarray) -> list[float]:
+def around(values: np.ndarray) -> list[float]:
     """A range with room for names."""
     low, high = float(values.min()), float(values.max())
     room = 0.12 * ((high - low) or 1.0)
