@@ -13,24 +13,30 @@ Prepare = Callable[[int], Callable[[], object]]  # turn -> what is measured; the
 
 @dataclass(frozen=True)
 class Row:
-    """One result. The goal is a limit of the ratio where there is a peer, else of our own number."""
+    """One result. The goal is a limit of the ratio where there is a peer, else of our own number: at most so much.
+
+    Where more is better (accuracy, F1, BLEU), it is: at least so much.
+    """
 
     name: str
     ours: float
     unit: str
     peer: float | None = None
     goal: float | None = None
+    more_is_better: bool = False
 
     @property
     def ratio(self) -> float | None:
-        """Ours over the peer's; both are better when smaller."""
+        """Ours over the peer's."""
         return None if self.peer is None else self.ours / self.peer
 
     @property
     def met(self) -> bool | None:
         """Whether the goal is met; None where there is none."""
         judged = self.ours if self.ratio is None else self.ratio
-        return None if self.goal is None else judged <= self.goal
+        if self.goal is None:
+            return None
+        return judged >= self.goal if self.more_is_better else judged <= self.goal
 
 
 def parser(module_doc: str | None) -> argparse.ArgumentParser:

@@ -8,8 +8,7 @@ stopped goes on where its last checkpoint, in out/tagging, was made. Measuring t
 
 import argparse
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,8 @@ from models.tasks.tagging_data import (
     renamed,
 )
 from models.tasks.tagging_models import NeuralTagger, Tagger
-from models.training.loop import Look, Training, TrainingSettings
+from models.training import checkpointed
+from models.training.loop import Training, TrainingSettings
 from models.zoo.tagging import CARDS, NAMES, WORDS, weights
 
 CORPUS = "the Groningen Meaning Bank, 47,575 different sentences, of which eight tenths were learned from"
@@ -46,7 +46,6 @@ SETTINGS = TrainingSettings(epochs=6.0, learning_rate=3e-3, dropout=0.5, looks=9
 _OUT = Path("out/tagging")
 _SEED, _LEAST, _LEAST_CHARACTER = 1, 3, 5  # occurrences of a word, of a character
 _BATCH, _UNKNOWN = 32, 0.05
-_EVERY = 60.0  # seconds between two checkpoints
 _PUBLISHED = {
     "UH-RiTUAL, WNUT-17, all six types": 0.4186,
     "SpinningBytes, WNUT-17, all six types": 0.4078,
@@ -121,13 +120,23 @@ def scores(tagger: Tagger, tests: Mapping[str, Sequence[Example]]) -> dict[str, 
     return {name: round(value, 5) for name, value in measured.items()}
 
 
-def finish(name: str, tagger: Tagger, parameters: int, training: str, data: Path, test: Sequence[Example]) -> None:
-    """Measures the tagger as it ships, and writes its card."""
-    tests = {
-        "gmb": test,
+def corpus(data: Path) -> tuple[list[Example], list[Example], list[Example]]:
+    """GMB: what is learned from, what is decided by, and what is measured on."""
+    return divided(read(data / "gmb/gmb.conll.xz"), _SEED)
+
+
+def tests_of(data: Path, held_out: Sequence[Example]) -> dict[str, Sequence[Example]]:
+    """What is measured on, by the keys of DOMAINS; `held_out` is the tenth of GMB."""
+    return {
+        "gmb": held_out,
         "wnut17": read(data / "wnut17/emerging.test.annotated.xz"),
         "uner-ewt": read(data / "uner-ewt/en_ewt-ud-test.iob2.xz", word=1, tag=2),
     }
+
+
+def finish(name: str, tagger: Tagger, parameters: int, training: str, data: Path, test: Sequence[Example]) -> None:
+    """Measures the tagger as it ships, and writes its card."""
+    tests = tests_of(data, test)
     card = _card(name, parameters, training, sha256(weights(name)), scores(tagger, tests))
     write_task_card(CARDS, card)
     _LOG.info("%s", card.scores)
@@ -158,12 +167,9 @@ def _card(
 
 def _trained(name: str, train: Sequence[Example], dev: Sequence[Example]) -> tuple[NeuralTagger, str]:
     _OUT.mkdir(parents=True, exist_ok=True)
-    checkpoint = _OUT / f"{name}.pt"
     training, tagger = training_of(name, train, dev)
-    if checkpoint.is_file():
-        training.resume(checkpoint)
-    for event in _saved(training, checkpoint):
-        _LOG.info("step %d of %d: dev F1 %.4f", event.step, training.steps, 1 - event.held_out_loss)
+    for look in checkpointed.looks(training, _OUT / f"{name}.pt", _LOG):
+        _LOG.info("step %d of %d: dev F1 %.4f", look.step, training.steps, 1 - look.held_out_loss)
     network = tagger.network
     network.load_state_dict(training.best or network.state_dict())
     WORDS.write_text("\n".join(tagger.vocabulary.own) + "\n", encoding="utf-8")
@@ -176,20 +182,6 @@ def _trained(name: str, train: Sequence[Example], dev: Sequence[Example]) -> tup
     )
 
 
-def _saved(training: Training[Any, Any], checkpoint: Path) -> Iterator[Look]:
-    """The looks of a training, whose checkpoints are written on the way."""
-    saved = time.monotonic()
-    for event in training:
-        if isinstance(event, Look):
-            yield event
-        elif time.monotonic() - saved > _EVERY:
-            training.save(checkpoint)
-            saved = time.monotonic()
-            pace = event.tokens / event.seconds
-            _LOG.info("step %d of %d, %.0f words/s, loss %.4f", event.step, training.steps, pace, event.loss)
-    training.save(checkpoint)
-
-
 def main() -> None:
     """Counts or trains, and says how it goes."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -198,7 +190,7 @@ def main() -> None:
     given = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    train, dev, test = divided(read(given.data / "gmb/gmb.conll.xz"), _SEED)
+    train, dev, test = corpus(given.data)
     if given.name == "hmm":
         counts = tagging_hmm.counted(train)
         tagging_hmm.save(counts, weights("hmm"))
