@@ -26,7 +26,7 @@ class Scored:
 
 
 def accuracy_dots(scored: Sequence[Scored]) -> go.Figure:
-    """One row a classifier, the best above: ours filled, published ones as rings."""
+    """One row a classifier, the best above: ours filled, others as rings."""
     ordered = sorted(scored, key=lambda one: one.accuracy)
     rows = np.arange(len(ordered), dtype=np.float32)
     data: list[dict[str, Any]] = [
@@ -46,7 +46,7 @@ def accuracy_dots(scored: Sequence[Scored]) -> go.Figure:
             },
             "cliponaxis": False,
         }
-        for ours, title in ((True, "these models"), (False, "published"))
+        for ours, title in ((True, "these models"), (False, "others, published"))
     ]
     names = [f"{style.figure_text(one.name)}  {percent(one.accuracy)}" for one in ordered]
     low = min([0.27, *(one.accuracy for one in ordered)])

@@ -42,6 +42,8 @@ def path_view(slug: str) -> None:
     network = reading.classifier
     if not isinstance(network, NetworkClassifier):
         raise TypeError("this is another kind of classifier")
+    if len(reading.pieces) < 2:
+        plane = "shared"  # through two states goes a line, not a plane
     path = _path(network, reading.pieces, plane)
     count = len(reading.shown)
     upto = controls.count(f"{slug}_upto", "Words read", count, 0, count) if count > 1 else count
@@ -55,10 +57,7 @@ def path_view(slug: str) -> None:
 def _path(classifier: NetworkClassifier, pieces: list[str], plane: str) -> _Path:
     h = classifier.states(pieces)
     whole = float(((h - h.mean(axis=0)) ** 2).sum())
-    if plane == "own" and len(h) > 2:
-        points = pca(h).points
-    else:
-        points = classifier.network.in_plane(torch.from_numpy(h)).numpy()
+    points = pca(h).points if plane == "own" else classifier.network.in_plane(torch.from_numpy(h)).numpy()
     within = float(((points - points.mean(axis=0)) ** 2).sum())
     return _Path(points, within / whole if whole else 1.0)
 

@@ -48,21 +48,26 @@ def _parting(one: Reading, other: Reading) -> str:
         if first.lower() != second.lower():
             break
         same += 1
-    words = sorted(piece.lower() for piece in one.pieces) == sorted(piece.lower() for piece in other.pieces)
+    words = same < len(one.pieces) and sorted(piece.lower() for piece in one.pieces) == sorted(
+        piece.lower() for piece in other.pieces
+    )
     gaps = np.abs(one.stars[: len(other.stars)] - other.stars[: len(one.stars)])
     widest = int(gaps.argmax())
     begins = (
         f"The first {f'{same} words are' if same > 1 else 'word is'} the same."
         if same
         else "They differ from the first word on."
+        if one.pieces or other.pieces
+        else "Both are empty."
     )
     order = (
         " They hold the same words in another order: a model of single words could not tell them apart."
         if words
         else ""
     )
-    end = f" At the end they are {abs(float(one.stars[-1] - other.stars[-1])):.2f} stars apart"
-    return f"{begins}{order}{end}, after {widest} words {float(gaps[widest]):.2f}, the most on the way."
+    end = f" After the last column they are {abs(float(one.stars[-1] - other.stars[-1])):.2f} stars apart"
+    most = f"after {widest} {'word' if widest == 1 else 'words'} {float(gaps[widest]):.2f}, the most on the way"
+    return f"{begins}{order}{end}, {most}."
 
 
 def _verdicts(found: dict[str, np.ndarray]) -> None:

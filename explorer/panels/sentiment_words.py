@@ -82,6 +82,7 @@ def words_view(slug: str) -> None:
     told = _Told(classifier, words.shown[:MOST_SHOWN], target, how, occluded, _other_way(classifier, pieces, target))
     _draw(told, words.text)
     st.caption(_meaning(told))
+    st.text(_disagreement(told))
     if len(words.pieces) > MOST_SHOWN:
         st.text(f"Read and shown are the first {MOST_SHOWN} of {len(words.pieces)} words.")
     reading_of.card_line(classifier.card)
@@ -156,16 +157,13 @@ def _meaning(told: _Told) -> str:
             "true for small changes only. A gate that is shut has no gradient, though the word matters. Neither row "
             "need sum to the whole."
         )
+    return "  \n".join(lines)
+
+
+def _disagreement(told: _Told) -> str:
+    """Of which words the two rows say the contrary."""
     marked = [f"“{told.words[place]}”" for place in told.disagreeing]
-    lines.append(
-        f"The two disagree about {', '.join(marked)} (marked)." if marked else "The two nowhere clearly disagree."
-    )
-    # What the reader typed is no Markdown.
-    return "  \n".join([*lines[:-1], _plain(lines[-1])])
-
-
-def _plain(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:&" else letter for letter in text)
+    return f"The two disagree about {', '.join(marked)} (marked)." if marked else "The two nowhere clearly disagree."
 
 
 def _how_computed(told: _Told) -> None:

@@ -12,6 +12,7 @@ from explorer.figures.tagging_paths import triangle
 from explorer.numbers import percent
 from explorer.panels import tagging_text
 from explorer.panels.tagging_text import KINDS, MARK, Said, Typed, in_words, kind_of
+from models.tasks.crf import CRF
 from models.tasks.tagging import TAGS, TYPES, TaggerNetwork
 
 MOST = 40  # words
@@ -49,7 +50,8 @@ def directions_view(slug: str) -> None:
         )
         st.caption(
             "After each word the tagger of both directions reads all that is there anew, from both ends. Framed: what "
-            "it said otherwise one word before." + (f" The first {MOST} of {whole:,} words." if whole > MOST else "")
+            "it took for another kind of name, or for none, one word before."
+            + (f" The first {MOST} of {whole:,} words." if whole > MOST else "")
         )
         _at_the_end(typed, said, names)
     with right:
@@ -58,7 +60,7 @@ def directions_view(slug: str) -> None:
 
 
 def changes(said: Said, name: str) -> list[tuple[int, int]]:
-    """(last word read, word) of what is said otherwise than one word before."""
+    """(last word read, word) of what was taken for another kind of name, or for none, one word before."""
     prefixes = [[kind_of(tag) for tag in one.path] for one in said.by[name]]
     return [
         (i, place)
@@ -133,13 +135,13 @@ def _at_the_end(typed: Typed, said: Said, names: tuple[str, str]) -> None:
         (tagging_text.title(name), [float(last[name].probs[i, tag]) for i, tag in enumerate(tags)]) for name in names
     ]
     figure = two_ways(typed.shown, ways, [[in_words(tag) for tag in last[name].path] for name in names])
-    least = min(range(len(tags)), key=lambda i: ways[0][1][i] - ways[1][1][i])
+    apart = max(range(len(tags)), key=lambda i: abs(ways[0][1][i] - ways[1][1][i]))
     st.plotly_chart(
         figure,
         key="two_ways",
         config={"displayModeBar": False},
-        alt=f"Of each word the probability of its tag. Furthest apart: “{cut(typed.shown[least])}” as "
-        f"{in_words(tags[least])}, {percent(ways[0][1][least])} from the left alone, {percent(ways[1][1][least])} by "
+        alt=f"Of each word the probability of its tag. Furthest apart: “{cut(typed.shown[apart])}” as "
+        f"{in_words(tags[apart])}, {percent(ways[0][1][apart])} from the left alone, {percent(ways[1][1][apart])} by "
         "both directions.",
     )
     st.caption(
@@ -160,15 +162,19 @@ def _how_computed(typed: Typed, said: Said, names: tuple[str, str], changed: lis
     tag = after.path[place]
     word, new = explain.latex_text(cut(typed.shown[place])), explain.latex_text(cut(typed.shown[read]))
     name = r"\text{" + in_words(tag) + "}"
+    both = (
+        r"P(y_t = j \mid w_1 \dots w_n): \text{ the share of all paths with } y_t = j,\ s_t = W [h_t;\, h'_t] + b"
+        if names[1] == "bilstm-crf"
+        else r"P(y_t \mid w_1 \dots w_n) = \mathrm{softmax}(W [h_t;\, h'_t] + b)"
+    )
     explain.explanation(
         "The state of the LSTM that reads from the right, at a word, holds what stands to the right of it. With every "
         "word that is added at the end, that LSTM begins anew there, so all its states change.",
         lambda: [
             r"P(y_t \mid w_1 \dots w_t) = \mathrm{softmax}(W h_t + b) \qquad \text{one direction}",
-            r"P(y_t \mid w_1 \dots w_n) = \mathrm{softmax}(W [h_t;\, h'_t] + b), \quad"
-            r" h'_t = \mathrm{LSTM}'(x_t, h'_{t+1}), \quad h'_{n+1} = 0",
+            both + r", \quad h'_t = \mathrm{LSTM}'(x_t, h'_{t+1}), \quad h'_{n+1} = 0",
             rf"{word}: \quad P({name}) = {float(before.probs[place, tag]):.4f}"
             rf" \;\to\; {float(after.probs[place, tag]):.4f} \quad \text{{with }} {new}",
         ],
-        [TaggerNetwork.forward],
+        [TaggerNetwork.forward, *([CRF.marginals] if names[1] == "bilstm-crf" else [])],
     )

@@ -9,7 +9,6 @@ from explorer import controls, explain
 from explorer.downloads import Columns, downloads
 from explorer.figures.tagging_scores import Score, f1_bars
 from explorer.numbers import percent
-from explorer.panels import tagging_text
 from explorer.tables import table
 from models.tasks.card import TaskCard, read_task_cards
 from models.tasks.tagging import TYPES
@@ -65,8 +64,8 @@ def _words(cards: Mapping[str, TaskCard]) -> None:
         f"Measured: {card.held_out}.  \n{beaten}"
         "The grey bars are the systems of the WNUT-17 shared task (Derczynski et al. 2017). They were trained on that "
         "data and asked for all six of its kinds: they stand there to show how hard these posts are, not to be "
-        "compared number by number. For GMB no standard division exists, so there is nothing published to compare with. Its tags were made by "
-        "machine and corrected by hand in part: some of what counts as wrong is right."
+        "compared number by number. For GMB no standard division exists, so there is nothing published to compare "
+        "with. Its tags were made by machine and corrected by hand in part: some of what counts as wrong is right."
     )
 
 
@@ -88,13 +87,13 @@ def _by_kind(slug: str, cards: Mapping[str, TaskCard]) -> None:
     drops = [f"{cards[name].title} {percent(_lost(cards[name]))}" for name in NAMES]
     st.caption(
         "What falls apart elsewhere: news has its own names, its own capitals, and few of them are new. In posts and "
-        "web text much is in lower case, or all in capitals, and most names were never seen. Of the F1 at home, this "
-        f"share is lost on WNUT-17: {', '.join(drops)}."
+        "web text more is in lower case, or all in capitals, and most names were never seen. So much of the F1 on "
+        f"GMB's three kinds is lost on WNUT-17: {', '.join(drops)}."
     )
 
 
 def _lost(card: TaskCard) -> float:
-    home, away = (card.scores[DOMAINS[name].title] for name in ("gmb", "wnut17"))
+    home, away = (card.scores[DOMAINS[name].title] for name in ("gmb3", "wnut17"))
     return 1 - away / home
 
 
@@ -109,15 +108,14 @@ def _columns(cards: Mapping[str, TaskCard]) -> Columns:
 
 
 def _how_computed(cards: Mapping[str, TaskCard]) -> None:
-    typed = tagging_text.DEFAULT
     card = cards[NAMES[-1]]
     home = DOMAINS["gmb"].title
     scores = card.scores
     explain.explanation(
         "A name counts as right only if it begins and ends where it should and is of the right kind. Precision is the "
         "share of the names found that are right, recall the share of the names there that were found, F1 lies "
-        f"between them. A tagger that says O for every word of “{typed}” is right about most of its words, and has "
-        "an F1 of 0.",
+        "between them. A tagger that says O of every word is right about most words of any of these test sets, and "
+        "has an F1 of 0.",
         lambda: [
             r"P = \frac{\text{right}}{\text{found}}, \qquad R = \frac{\text{right}}{\text{there}}, \qquad"
             r" F_1 = \frac{2 P R}{P + R} = \frac{2 \cdot \text{right}}{\text{found} + \text{there}}",

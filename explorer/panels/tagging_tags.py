@@ -154,9 +154,9 @@ def _how_computed(typed: Typed, tagged: Tagged, place: int, name: str) -> None:
         "hmm": "States are the tags. How often a tag follows another, and how often a word has a tag, was counted in "
         "the training sentences. A word that was rare there is read by its class: its shape and its last letters.",
         "lstm": "A word's vector and what an LSTM makes of its characters go into an LSTM that reads from the left. "
-        "From its state come 17 scores, from these by softmax the probabilities.",
-        "bilstm": "A second LSTM reads the sentence from its end. The states of both stand side by side, and 17 scores "
-        "come from them.",
+        f"From its state come {len(TAGS)} scores, from these by softmax the probabilities.",
+        "bilstm": "A second LSTM reads the sentence from its end. The states of both stand side by side, and from "
+        f"them come {len(TAGS)} scores.",
         "bilstm-crf": "As in the BiLSTM, but the scores of a word's tags are only half: a CRF adds a score for each "
         "step from tag to tag, and the whole path is normalised, not each word.",
     }
@@ -185,5 +185,6 @@ def _formulas(name: str) -> list[str]:
         return [both, r"s_t = W [h_t;\, h'_t] + b, \qquad P(y_t \mid w_1 \dots w_n) = \mathrm{softmax}(s_t)"]
     return [
         both + r", \qquad s_t = W [h_t;\, h'_t] + b",
-        r"P(y_t = j \mid w) = \frac{1}{Z} \sum_{y: y_t = j} \exp\Big(\sum_t s_t(y_t) + \sum_t T_{y_{t-1} y_t}\Big)",
+        r"P(y_t = j \mid w) = \frac{1}{Z} \sum_{y: y_t = j} \exp\Big(\sum_{t=1}^{n} s_t(y_t) + \sum_{t=1}^{n+1}"
+        r" T_{y_{t-1} y_t}\Big), \quad y_0 = \text{start},\ y_{n+1} = \text{end}",
     ]

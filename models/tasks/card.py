@@ -22,7 +22,7 @@ class TaskCard:
     sha256: str
     held_out: str  # what the scores were measured on
     scores: Mapping[str, float]  # by what was measured
-    published: Mapping[str, float]  # of others, in the measure that comes first in `scores`, by who and where
+    published: Mapping[str, float]  # of others, by who; and by what, where that is not what `scores` begins with
 
 
 def read_task_cards(path: Path) -> dict[str, TaskCard]:

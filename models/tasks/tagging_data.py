@@ -43,16 +43,18 @@ class Domain:
     gold: Mapping[str, str]  # what they are called in the test set, by what they are compared as
 
 
+_THREE = {"per": "person", "geo": "location", "org": "organisation"}
 DOMAINS = {
     "gmb": Domain("GMB, held out", {}, {}),
+    "gmb3": Domain("Three kinds of GMB, held out", _THREE, _THREE),
     "wnut17": Domain(
         "WNUT-17, test",
-        {"per": "person", "geo": "location", "org": "organisation"},
+        _THREE,
         {"person": "person", "location": "location", "corporation": "organisation", "group": "organisation"},
     ),
     "uner-ewt": Domain(
         "UNER-EWT, test",
-        {"per": "person", "geo": "location", "org": "organisation"},
+        _THREE,
         {"PER": "person", "LOC": "location", "ORG": "organisation"},
     ),
 }

@@ -141,9 +141,12 @@ class Training(Generic[N, B]):
         while self.done < self.steps and self._since_best < self.settings.patience:
             epoch, batch = divmod(self.done, len(self._batches))
             for one in itertools.islice(self._batches.epoch(epoch), batch, None):
-                yield self._step(one)
-                if self._is_look() and self._look_at is not None:
-                    yield self._look(self._look_at())
+                step = self._step(one)
+                # Before the step is told: who saves then keeps the look too.
+                look = self._look(self._look_at()) if self._is_look() and self._look_at is not None else None
+                yield step
+                if look is not None:
+                    yield look
                     if self._since_best >= self.settings.patience:
                         return
                 if self.done >= self.steps:

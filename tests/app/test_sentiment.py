@@ -76,6 +76,18 @@ def test_the_plane_of_this_text_holds_more_of_its_variance(open_page):
     assert shares[0] < shares[1] <= 100
 
 
+def test_a_text_of_one_word_has_no_plane_of_its_own(open_page):
+    app = open_page("sentiment", sentiment_view="path", sentiment_plane="own", prompt="Good")
+    [words] = [caption.value for caption in app.caption if "the plane shows" in caption.value]
+    assert "the same for all texts" in words
+
+
+def test_the_same_text_twice_is_in_no_other_order(open_page):
+    for other, is_so in (("It was good.", False), ("Good it was.", True)):
+        app = open_page("sentiment", sentiment_view="two", prompt="It was good.", sentiment_other=other)
+        assert any("in another order" in caption.value for caption in app.caption) is is_so
+
+
 def test_two_texts_have_one_scale_and_five_verdicts(open_page):
     one, other = "Good, but long.", "It was far too long, but it was good."
     app = open_page("sentiment", sentiment_view="two", prompt=one, sentiment_other=other)

@@ -147,6 +147,15 @@ def test_forbidden_steps_are_not_on_the_path(open_page):
         for j, after in enumerate(names):
             if after.startswith("I-"):
                 assert shown["steps"][i][j] == (before[2:] == after[2:])
+    assert all(shown["steps"][i][j] for i, j in pairwise(shown["path"]))
+    assert not names[shown["path"][0]].startswith("I-")
+
+
+def test_the_words_that_two_taggers_are_furthest_apart_about(open_page, taggers):
+    app = opened(open_page, "directions")
+    left, both = (taggers[name].tag([WORDS])[0] for name in ("lstm", "bilstm"))
+    gaps = [abs(float(left.probs[i, tag] - both.probs[i, tag])) for i, tag in enumerate(both.path)]
+    assert f"Furthest apart: “{WORDS[int(np.argmax(gaps))]}”" in charts(app)[0].alt
 
 
 def test_scores_are_those_of_the_cards(open_page):

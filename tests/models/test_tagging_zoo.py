@@ -33,7 +33,7 @@ def test_files_are_those_of_the_cards_and_small(cards):
     assert tuple(cards) == tagging.NAMES
     for name, card in cards.items():
         assert card.sha256 == sha256(tagging.weights(name)), name
-        assert card.source == f"python -m models.zoo.tagging {name}"
+        assert card.source == f"python -m models.zoo.tagging {name} DATA"
     files = [tagging.WORDS, *map(tagging.weights, tagging.NAMES)]
     assert sum(path.stat().st_size for path in files) < 1_500_000
 

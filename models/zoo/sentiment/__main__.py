@@ -55,7 +55,7 @@ _PUBLISHED = {
     "RNTN, Socher et al. 2013": 0.457,
     "Bigram NB, Socher et al. 2013": 0.419,
     "Mean vector, Socher et al. 2013": 0.327,
-    "Most frequent class": 633 / 2210,
+    "Always 2 stars": 633 / 2210,
 }
 _LOG = logging.getLogger(__name__)
 

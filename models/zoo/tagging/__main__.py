@@ -129,6 +129,7 @@ def tests_of(data: Path, held_out: Sequence[Example]) -> dict[str, Sequence[Exam
     """What is measured on, by the keys of DOMAINS; `held_out` is the tenth of GMB."""
     return {
         "gmb": held_out,
+        "gmb3": held_out,
         "wnut17": read(data / "wnut17/emerging.test.annotated.xz"),
         "uner-ewt": read(data / "uner-ewt/en_ewt-ud-test.iob2.xz", word=1, tag=2),
     }
@@ -152,7 +153,7 @@ def _card(
         corpus=CORPUS,
         training=training,
         licence=LICENCE,
-        source=f"python -m models.zoo.tagging {name}",
+        source=f"python -m models.zoo.tagging {name} DATA",
         precision="8 bits a weight" if name in RECIPES else "counts",
         parameters=parameters,
         sha256=digest,
