@@ -129,6 +129,27 @@ PAGES = (
         "speed",
         "Time and memory of each kind of model, measured here and now.",
     ),
+    Entry(
+        "tagging",
+        "Tagging",
+        "tasks",
+        "sell",
+        "See names found in your text, word by word, by four taggers side by side.",
+    ),
+    Entry(
+        "sentiment",
+        "Sentiment",
+        "tasks",
+        "star",
+        "Watch a network make up its mind, from one star to five, word after word.",
+    ),
+    Entry(
+        "translation",
+        "Translation",
+        "tasks",
+        "translate",
+        "See a sentence pass through one vector into French, with and without attention.",
+    ),
 )
 
 

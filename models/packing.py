@@ -46,6 +46,7 @@ def save(module: nn.Module, path: Path, facts: Mapping[str, str], *, small: bool
         else:
             tensors[name] = array.astype(np.float16)
     save_file(tensors, path, metadata=dict(facts))
+    path.chmod(0o644)  # safetensors lets only its writer read it
 
 
 def opened(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:

@@ -30,7 +30,8 @@ export default function (component) {
   const left = 18 + 9 * Math.max(...states.map(state => Math.min(state.length, 12)))
   // As wide as there is room for; a long text can be scrolled.
   const room = (Math.min(root.clientWidth || 520, 520) - left - 2 * RADIUS - 14) / Math.max(1, words.length - 1)
-  const column = Math.max(64, Math.min(108, room))
+  const widest = 9.2 * Math.max(...words.map(word => cut(word).length)) // letters below the circles
+  const column = Math.max(64, widest + 8, Math.min(108, room))
   const x = t => left + RADIUS + 6 + t * column, y = state => TOP + state * ROW
   const height = TOP + (states.length - 1) * ROW + RADIUS + 36
 

@@ -199,7 +199,7 @@ def state_path(words: Sequence[str], points: ArrayLike, stars: ArrayLike, shown:
             "y": np.ascontiguousarray(path[:, 1]),
             "text": [
                 f"{name} {value:.1f}" if shows else ""
-                for name, value, shows in zip(names, seen.tolist(), apart(path), strict=True)
+                for name, value, shows in zip(names, seen.tolist(), _named(path, seen), strict=True)
             ],
             "hovertext": names,
             "customdata": seen,
@@ -235,6 +235,16 @@ def state_path(words: Sequence[str], points: ArrayLike, stars: ArrayLike, shown:
         "yaxis": axis("second direction") | {"range": around(places[:, 1]), "zeroline": False},
     }
     return made(data, layout)
+
+
+def _named(path: np.ndarray, stars: np.ndarray) -> list[bool]:
+    """Which points have room for a name: where the reading stands, then those that moved the mean most."""
+    by = np.abs(np.diff(stars, prepend=stars[:1]))
+    by[[0, -1]] = np.inf  # and the start
+    order = by.argsort(kind="stable")  # `apart` takes the last one first
+    found = np.empty(len(path), dtype=bool)
+    found[order] = apart(path[order])
+    return [bool(one) for one in found]
 
 
 def _words_axis(words: Sequence[str], room: int) -> dict[str, Any]:

@@ -124,7 +124,10 @@ def transition_map(before: Sequence[str], after: Sequence[str], scores: ArrayLik
     layout = {
         "height": 26 * len(before) + 150,
         "dragmode": False,
-        "xaxis": axis("to") | ticks | {"tickvals": list(range(len(after))), "ticktext": list(after), "tickangle": -90},
+        "xaxis": axis("to")
+        | ticks
+        | {"title": {"text": "to", "font": FONT, "standoff": 14}}
+        | {"tickvals": list(range(len(after))), "ticktext": list(after), "tickangle": -90},
         "yaxis": axis("from")
         | ticks
         | {"tickvals": list(range(len(before))), "ticktext": list(before), "range": [len(before) - 0.5, -0.5]},

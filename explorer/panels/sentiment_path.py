@@ -105,10 +105,13 @@ def _words(reading: Reading, path: _Path, plane: str) -> str:
         if name == "bilstm"
         else ""
     )
-    return (
-        f"The state has {_width(reading):,} numbers; the plane shows {percent(path.share)} of the variance of "
-        f"this text's states, and what lies across it is not seen. {of}{both} The ring is where the reading stands."
+    shows = (
+        f"; the plane shows {percent(path.share)} of the variance of this text's states, and what lies across it is "
+        "not seen"
+        if reading.shown
+        else ""
     )
+    return f"The state has {_width(reading):,} numbers{shows}. {of}{both} The ring is where the reading stands."
 
 
 def _width(reading: Reading) -> int:

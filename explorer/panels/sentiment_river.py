@@ -73,7 +73,7 @@ def moved(reading: Reading) -> None:
         return
     most = max(0.25, float(np.abs(changes).max()))
     chips = "".join(
-        f'<span style="background: {_shade(float(change), most)}">{html.escape(style.isolated(word))}'
+        f'<span style="max-width: 100%; white-space: pre-wrap; background: {_shade(float(change), most)}">{html.escape(style.isolated(word))}'
         f"<small>{minus(f'{round(float(change), 2) + 0.0:+.2f}')}</small></span>"
         for word, change in zip(reading.shown, changes, strict=True)
     )

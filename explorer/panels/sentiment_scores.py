@@ -56,9 +56,9 @@ def _accuracies(cards: list[TaskCard]) -> None:
     st.caption(
         f"Share of the {cards[0].held_out} whose class is right; in bold the models of this page. RNTN: recursive "
         "neural tensor network, NB: naive Bayes; Tree-LSTM and RNTN are given each sentence's tree, the others only "
-        f"its words. Two figures less than {percent(2 * error)} apart may be alike by chance. Tai et al. began with "
-        "vectors of 300 numbers, learned from 840 thousand million words; the networks here begin with those of 100 "
-        "numbers that ship. Always 2 stars is counted here: most test sentences have these."
+        f"its words. Two figures less than {200 * error:.1f} percentage points apart may differ by chance alone. Tai "
+        "et al. began with vectors of 300 numbers, learned from 840 billion words; the networks here begin with those "
+        "of 100 numbers that ship. Always 2 stars is counted here: more test sentences have these than any other."
     )
 
 
@@ -68,7 +68,7 @@ def _confusion(card: TaskCard, measured: Measured) -> None:
     right = np.trace(table) / table.sum()
     near = sum(np.trace(table, offset) for offset in (-1, 0, 1)) / table.sum()
     figure = confusion_map(table)
-    said = f"{card.title}: {percent(float(right))} right, {percent(float(near))} right or one star beside."
+    said = f"{card.title}: {percent(float(right))} right, {percent(float(near))} right or one star off."
     st.plotly_chart(figure, key="confusion", config={"displayModeBar": False}, alt=said)
     downloads(
         "confusion",

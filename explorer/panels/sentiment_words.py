@@ -80,8 +80,11 @@ def words_view(slug: str) -> None:
     if occluded is None:
         return
     told = _Told(classifier, words.shown[:MOST_SHOWN], target, how, occluded, _other_way(classifier, pieces, target))
-    _draw(told, words.text)
-    st.caption(_meaning(told))
+    if told.words:
+        _draw(told, words.text)
+        st.caption(_meaning(told))
+    else:
+        st.text("No word is read yet: type a sentence.")
     st.text(_disagreement(told))
     if len(words.pieces) > MOST_SHOWN:
         st.text(f"Read and shown are the first {MOST_SHOWN} of {len(words.pieces)} words.")
@@ -106,13 +109,12 @@ def _draw(told: _Told, text: str) -> None:
     dropped, unit = told.dropped, "stars" if told.target == "stars" else "nats"
     value = float(sentiment_influence.target_of(told.occluded.whole, told.target))
     said = f"{told.classifier.card.title}: {title_of(told.target)} is {minus(f'{value:.2f}')}."
-    if told.words:
-        low, high = int(dropped.argmin()), int(dropped.argmax())
-        said += "".join(
-            f" “{told.words[place]}” {verb} it most, by {abs(float(dropped[place])):.2f} {unit}."
-            for place, verb, is_so in ((high, "raises", dropped[high] > 0), (low, "lowers", dropped[low] < 0))
-            if is_so
-        )
+    low, high = int(dropped.argmin()), int(dropped.argmax())
+    said += "".join(
+        f" “{told.words[place]}” {verb} it most, by {abs(float(dropped[place])):.2f} {unit}."
+        for place, verb, is_so in ((high, "raises", dropped[high] > 0), (low, "lowers", dropped[low] < 0))
+        if is_so
+    )
     st.text(said)
     figure = influence(
         told.words,

@@ -123,6 +123,7 @@ def _steps(crf: CRF) -> None:
     figure = transition_map(before, after, table)
     transition = crf.transition
     refused = transition[~possible().steps]
+    below = int((refused < 0).sum())
     most = divmod(int(transition.argmax()), n)
     st.plotly_chart(
         figure,
@@ -133,8 +134,8 @@ def _steps(crf: CRF) -> None:
     )
     st.caption(
         "The same for every sentence; blue adds to a path's score, orange takes away from it. Nobody told the CRF "
-        f"which steps are impossible: of these {len(refused)} it gives {int((refused < 0).sum())} a score below 0, "
-        f"{score(float(refused.mean()))} in the mean. Those of rare kinds it has seldom had a reason to learn.  \n"
+        f"which steps are impossible: {'all' if below == len(refused) else f'{below} of'} "
+        f"these {len(refused)} have a score below 0 all the same, {score(float(refused.mean()))} in the mean. Those of rare kinds it has seldom had a reason to learn.  \n"
         + ", ".join(f"{kind}: {TYPES[kind]}" for kind in TYPES)
     )
     columns: Columns = {

@@ -75,7 +75,7 @@ def _rows(slug: str, typed: Typed, said: Said, place: int) -> None:
     count = len(typed.words)
     st.caption(
         f"{count:,} {'word or sign' if count == 1 else 'words and signs'}, read as one sentence. "
-        + (f"Of {len(differ)} the taggers say different things (≠). " if differ else "The taggers agree. ")
+        + (f"The taggers disagree on {len(differ)} of them (≠). " if differ else "The taggers agree. ")
         + "A click on a word shows its distribution."
     )
     downloads("tags", "tagging_rows", None, lambda: _columns(typed, said), f"Names found\nText: {typed.text}")
