@@ -72,8 +72,9 @@ def moved(reading: Reading) -> None:
     if not len(changes):
         return
     most = max(0.25, float(np.abs(changes).max()))
+    wraps = "max-width: 100%; white-space: pre-wrap"  # a word may be wider than a phone
     chips = "".join(
-        f'<span style="max-width: 100%; white-space: pre-wrap; background: {_shade(float(change), most)}">{html.escape(style.isolated(word))}'
+        f'<span style="{wraps}; background: {_shade(float(change), most)}">{html.escape(style.isolated(word))}'
         f"<small>{minus(f'{round(float(change), 2) + 0.0:+.2f}')}</small></span>"
         for word, change in zip(reading.shown, changes, strict=True)
     )

@@ -61,8 +61,8 @@ def _parting(one: Reading, other: Reading) -> str:
         else "Both are empty."
     )
     order = (
-        " They hold the same words in another order: a model of single words could not tell them apart; the bag of words "
-        "below can, since it counts pairs of neighbours too."
+        " They hold the same words in another order: a model of single words could not tell them apart; the bag of "
+        "words below can, since it counts pairs of neighbours too."
         if words
         else ""
     )

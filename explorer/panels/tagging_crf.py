@@ -134,9 +134,9 @@ def _steps(crf: CRF) -> None:
     )
     st.caption(
         "The same for every sentence; blue adds to a path's score, orange takes away from it. Nobody told the CRF "
-        f"which steps are impossible: {'all' if below == len(refused) else f'{below} of'} "
-        f"these {len(refused)} have a score below 0 all the same, {score(float(refused.mean()))} in the mean. Those of rare kinds it has seldom had a reason to learn.  \n"
-        + ", ".join(f"{kind}: {TYPES[kind]}" for kind in TYPES)
+        f"which steps are impossible, and yet {'all' if below == len(refused) else f'{below} of'} these {len(refused)} "
+        f"have a score below 0, {score(float(refused.mean()))} in the mean. Those of rare kinds it has seldom had a "
+        "reason to learn.  \n" + ", ".join(f"{kind}: {TYPES[kind]}" for kind in TYPES)
     )
     columns: Columns = {
         "from": [one for one in before for _ in after],

@@ -108,7 +108,8 @@ def _lengths() -> None:
         f"{minus(f'{gap[-1]:+.1f}')} on those of {names[-1]}. Few test sentences are as short or "
         "as long as that, so the first and the last points are the least certain. Short sentences also have more "
         "translations by people to agree with, and long ones fewer: compare the two lines, not their slope. "
-        f"{_searched()}, {translator(VECTOR).card.held_out}. Measured by `python -m models.zoo.translation`."
+        f"Searched with a {_search()}; {translator(VECTOR).card.held_out}. Measured by "
+        "`python -m models.zoo.translation`."
     )
     columns: Columns = {
         "source length": names,
@@ -118,9 +119,9 @@ def _lengths() -> None:
     downloads("bleu_by_length", "bleu_by_length", figure, lambda: columns, "BLEU by source length, English to French")
 
 
-def _searched() -> str:
-    """How the translations that were measured were searched for, as the card says it."""
-    return list(translator(VECTOR).card.scores)[1].rpartition(", ")[2].capitalize()
+def _search() -> str:
+    """How what was measured by length was searched for, as the card says it."""
+    return list(translator(VECTOR).card.scores)[1].rpartition(", ")[2]
 
 
 def _plane(slug: str, text: str, found: Thoughts) -> None:
