@@ -233,12 +233,17 @@ def test_one_who_is_not_seen_any_more_holds_no_worker(queue, monkeypatch):
 
 def test_what_nobody_waits_for_is_not_begun(queue, monkeypatch):
     monkeypatch.setattr(inference, "_MISSED", 0.05)
-    busy, gone = Gate(), Gate()
+    begun, over, gone = threading.Event(), threading.Event(), Gate()
+
+    def busy(_ticket):  # it can't be given up: else it would make room while the other still counts as there
+        begun.set()
+        return over.wait(5)
+
     queue.ask("other", "busy", busy)
-    assert busy.started.wait(5)
+    assert begun.wait(5)
     ticket = queue.ask("me", "gone", gone)
     time.sleep(0.1)
-    busy.open.set()
+    over.set()
     assert ticket.wait(5)
     assert ticket.overtaken
     assert gone.runs == 0
