@@ -41,7 +41,7 @@ def text(
         height: of the box, in pixels.
     """
     address.texts().add(name)
-    commit = (name, default, str, along or {})
+    commit = (_key(name), name, default, str, along or {})
     current = address.value(name, default)
     return str(
         st.text_area(
@@ -62,7 +62,7 @@ def number(name: str, label: str, default: float, low: float, high: float, step:
     """A slider over real numbers, written with as many digits as a step has, two at least."""
     digits = max(2, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
     current = address.parsed(name, default, float, lambda number: low <= number <= high)
-    commit = (name, default, repr)
+    commit = (_key(name), name, default, repr)
     key = _bound(current, commit)
     return float(
         st.slider(label, low, high, current, step, f"%.{digits}f", key, help=hint, on_change=_commit, args=commit)
@@ -72,7 +72,7 @@ def number(name: str, label: str, default: float, low: float, high: float, step:
 def count(name: str, label: str, default: int, low: int, high: int, hint: str | None = None, *, step: int = 1) -> int:
     """A slider over whole numbers."""
     current = address.parsed(name, default, int, lambda number: low <= number <= high)
-    commit = (name, default, repr)
+    commit = (_key(name), name, default, repr)
     key = _bound(current, commit)
     return int(st.slider(label, low, high, current, step=step, key=key, help=hint, on_change=_commit, args=commit))
 
@@ -81,7 +81,7 @@ def choice(
     name: str, label: str, options: Sequence[str], titles: Callable[[str], str] = str, *, hidden: bool = False
 ) -> str:
     """One of a few options; the first is the default. A `hidden` label is only read aloud."""
-    commit = (name, options[0], str)
+    commit = (_key(name), name, options[0], str)
     current = address.parsed(name, options[0], str, options.__contains__)
     return str(
         st.segmented_control(
@@ -100,7 +100,7 @@ def choice(
 
 def pick_one(name: str, label: str, options: Sequence[str], titles: Callable[[str], str]) -> str:
     """One of a list; the first is the default."""
-    commit = (name, options[0], str)
+    commit = (_key(name), name, options[0], str)
     current = address.parsed(name, options[0], str, options.__contains__)
     key = _bound(current, commit)
     place = list(options).index(current)
@@ -109,7 +109,7 @@ def pick_one(name: str, label: str, options: Sequence[str], titles: Callable[[st
 
 def pick(name: str, label: str, options: Sequence[str], titles: Callable[[str], str], hint: str) -> str:
     """One of a list, or something else that is typed; the first is the default."""
-    commit = (name, options[0], str)
+    commit = (_key(name), name, options[0], str)
     current = address.value(name, options[0])
     offered = [*options, *([current] if current not in options else [])]
     return str(
@@ -129,7 +129,7 @@ def pick(name: str, label: str, options: Sequence[str], titles: Callable[[str], 
 
 def toggle(name: str, label: str, hint: str | None = None) -> bool:
     """A switch that is off by default."""
-    commit = (name, False, lambda on: str(int(on)))
+    commit = (_key(name), name, False, lambda on: str(int(on)))
     current = address.value(name) == "1"
     key = _bound(current, commit)
     return bool(st.toggle(label, current, key, help=hint, on_change=_commit, args=commit))
@@ -189,18 +189,18 @@ def notice(message: str) -> None:
 
 
 def _bound(current: Any, commit: tuple[Any, ...]) -> str:
-    """The key of a widget that shows `current`, the committed value; `commit` holds the arguments of `_commit`.
+    """The key of a widget that shows `current`, the committed value; `commit` holds the arguments of `_commit`, so it too.
 
     The widget is given that value as its default too: a click in the first moment sends the defaults of all the others.
     An equal value is not set again: that would undo half-typed text. A value that the reader changed in a run which was
     overtaken before its callback was done is committed here, not lost.
     """
-    key = _key(commit[0])
+    key, name = str(commit[0]), commit[1]
     shown: dict[str, Any] = st.session_state.setdefault("_shown", {})
     if key not in st.session_state:
         st.session_state[key] = current
     elif st.session_state[key] != current:
-        if key in shown and shown[key] == current and not (commit[0] in address.texts() and _is_echo(key)):
+        if key in shown and shown[key] == current and not (name in address.texts() and _is_echo(key)):
             _commit(*commit)
             current = st.session_state[key]
         else:
@@ -231,8 +231,10 @@ def _key(name: str) -> str:
     return f"{st.session_state['_slug']}_widget_{name}"
 
 
-def _commit(name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING) -> None:
-    key = _key(name)
+def _commit(
+    key: str, name: str, default: Any, encode: Callable[[Any], str], along: Mapping[str, str] = _NOTHING
+) -> None:
+    """Says what a widget holds. By then another page may be on its way, so the widget's `key` is given."""
     if name in address.texts() and _is_echo(key):
         return
     new = st.session_state[key]

@@ -126,7 +126,7 @@ def transition_map(before: Sequence[str], after: Sequence[str], scores: ArrayLik
         "dragmode": False,
         "xaxis": axis("to")
         | ticks
-        | {"ticklabelstandoff": 0, "title": {"text": "to", "font": FONT, "standoff": 50}}
+        | {"title": {"text": "to", "font": FONT, "standoff": 50}}
         | {"tickvals": list(range(len(after))), "ticktext": list(after), "tickangle": -90},
         "yaxis": axis("from")
         | ticks

@@ -83,9 +83,9 @@ def words_view(slug: str) -> None:
     if told.words:
         _draw(told, words.text)
         st.caption(_meaning(told))
+        st.text(_disagreement(told))
     else:
         st.text("No word is read yet: type a sentence.")
-    st.text(_disagreement(told))
     if len(words.pieces) > MOST_SHOWN:
         st.text(f"Read and shown are the first {MOST_SHOWN} of {len(words.pieces)} words.")
     reading_of.card_line(classifier.card)

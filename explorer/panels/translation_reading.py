@@ -122,8 +122,9 @@ def notes(read: Read) -> None:
     """The words that are unknown, those that are known by their vector alone, and what was not read."""
     if read.left_out:
         controls.notice(
-            f"The first {MOST_READ} words and signs were read and translated, {read.left_out:,} were not: the models "
-            "learned from short sentences. Translate a longer text sentence by sentence."
+            f"The first {MOST_READ} words and signs were read and translated, {read.left_out:,} "
+            f"{'was' if read.left_out == 1 else 'were'} not: the models learned from short sentences. Translate a "
+            "longer text sentence by sentence."
         )
     said = []
     if unknown := read.named("unknown"):

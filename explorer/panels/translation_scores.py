@@ -108,9 +108,9 @@ def _sentence(slug: str, both: Both, reference: str) -> dict[str, SentenceBleu]:
     if rows:
         tables.table("BLEU of this sentence", ["Runs of", "1 word", "2", "3", "4", "BLEU"], rows)
     st.caption(
-        "Marked: words that no line above has. The columns count runs of one to four words that are found there. "
-        "Words are cut here as the models write them (l' école); the bars are of sacrebleu's own words. Of one "
-        "sentence BLEU says little; it was made for many."
+        "Marked: words that no line above has. The columns count runs of one to four words that are found there, each "
+        "at most as often as it stands there. Words are cut here as the models write them (l' école); the bars are of "
+        "sacrebleu's own words. Of one sentence BLEU says little; it was made for many."
     )
     return found
 

@@ -80,11 +80,11 @@ def search_view(slug: str) -> None:
             "Hypotheses are ranked by ln P divided by their length to the power of α. 0: by ln P alone.",
         )
     found = _found(slug, name, text, width, exponent)
+    translation_reading.notes(found.beam.read)
     _verdict(found)
     _forced(slug, found)
     _draw(found)
     _table(found)
-    translation_reading.notes(found.beam.read)
     explain.explanation(
         "Greedy search writes the most probable word each time. Beam search keeps the few beginnings whose total ln P "
         "is highest, and continues each by every word; what has ended waits beside the beam, until the beam can't "

@@ -241,3 +241,12 @@ def test_chosen_tokens_stay_as_they_were_cut(open_page, tiny):
     app = open_page("next_token", prompt="another text", prompt_ids=ids)
     assert app.text_area[0].value == "another text"
     assert not any("3 tokens," in text.value for text in app.text)
+
+
+def test_a_text_is_not_lost_when_the_next_page_is_on_its_way(open_page):
+    app = open_page("sentiment")
+    app.text_area[0].set_value("Anna liked it.")
+    app.session_state["_slug"] = "tagging"  # a click on its link was quicker than what the box says
+    app = run(app)
+    assert app.text_area[0].value == "Anna liked it."
+    assert app.query_params["prompt"] == "Anna liked it."
