@@ -189,7 +189,7 @@ def notice(message: str) -> None:
 
 
 def _bound(current: Any, commit: tuple[Any, ...]) -> str:
-    """The key of a widget that shows `current`, the committed value; `commit` holds the arguments of `_commit`, so it too.
+    """The key of a widget that shows `current`, the committed value; `commit` has the arguments of `_commit`, it first.
 
     The widget is given that value as its default too: a click in the first moment sends the defaults of all the others.
     An equal value is not set again: that would undo half-typed text. A value that the reader changed in a run which was

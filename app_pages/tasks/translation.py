@@ -15,7 +15,8 @@ _CHOICES: dict[str, str | None] = {
     f"{SLUG}_{name}": None for name in ("view", "step", "model", "width", "exponent", "forced", "edited", "reference")
 }
 PRESETS: dict[str, chrome.Preset] = {
-    "Word order": _CHOICES | {"prompt": "The black cat is sleeping on the white chair."},
+    "Word order": _CHOICES | {"prompt": DEFAULT},
+    "Negation": _CHOICES | {"prompt": "I don't want to go to school because it is raining."},
     "A long sentence": _CHOICES
     | {"prompt": "When I was a child, my grandmother told me a story every night before I went to bed."},
     "Unknown word": _CHOICES | {"prompt": "Who bought this frabjous piano?"},

@@ -139,7 +139,7 @@ export default function (component) {
         const sign = drawn("g", { class: "differ" })
         sign.append(drawn("text", { x: x[i] + 6, y: y + 8 }, "≠"))
         sign.append(drawn("line", { x1: x[i] + 3, x2: x[i] + 20, y1: y + 17, y2: y + 17 }))
-        sign.append(drawn("title", {}, `Of “${shown(data.tokens[i])}” the taggers say different things.`))
+        sign.append(drawn("title", {}, `The taggers disagree on “${shown(data.tokens[i])}”.`))
         svg.append(sign)
       }
       y += (differing.length ? 20 : 0) + GAP

@@ -171,7 +171,7 @@ def bleu_bars(names: Sequence[str], scores: ArrayLike, is_ours: Sequence[bool]) 
 
     Args:
         names: from above.
-        scores: mean sentence BLEU, from 0 to 1, shape (system,).
+        scores: mean sentence BLEU, from 0 to 100, shape (system,).
         is_ours: of each.
     """
     values = np.asarray(scores, dtype=np.float32)
@@ -185,11 +185,11 @@ def bleu_bars(names: Sequence[str], scores: ArrayLike, is_ours: Sequence[bool]) 
         "x": values,
         "width": 0.42,
         "marker": {"color": [style.PROBABILITY if ours else style.REMOVED for ours in is_ours]},
-        "text": [f"{value:.2f}" for value in values],
+        "text": [f"{value:.0f}" for value in values],
         "textposition": "outside",
         "textfont": FONT,
         "cliponaxis": False,
-        "hovertemplate": "%{x:.3f}<extra></extra>",
+        "hovertemplate": "%{x:.1f}<extra></extra>",
     }
     # Names stand above their bars: beside them a phone has no room.
     labels = [
@@ -210,7 +210,7 @@ def bleu_bars(names: Sequence[str], scores: ArrayLike, is_ours: Sequence[bool]) 
             "height": 64 * len(names) + 70,
             "dragmode": False,
             "annotations": labels,
-            "xaxis": axis("mean BLEU of a sentence") | {"range": [0, max(0.6, float(values.max(initial=0)) * 1.15)]},
+            "xaxis": axis("mean BLEU of a sentence") | {"range": [0, max(60.0, float(values.max(initial=0)) * 1.15)]},
             "yaxis": {"range": [len(names) - 0.5, -0.75], "visible": False, "fixedrange": True},
         },
     )

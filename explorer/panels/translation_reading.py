@@ -16,7 +16,7 @@ from models.tasks.translation_search import Search
 from models.tasks.translation_text import MOST_READ, Read, Translation, Written
 from models.zoo.translation import NAMES
 
-DEFAULT = "I don't want to go to school because it is raining."
+DEFAULT = "The black cat is on the white chair."
 TITLES = {"encoder-decoder": "Thought vector", "attention": "Attention"}
 _MOST_NAMED = 8  # unknown words that are named
 _LONGEST = 24  # letters of a word
@@ -161,5 +161,5 @@ def short(word: str) -> str:
 
 
 def _list(words: Sequence[str]) -> str:
-    shown = ", ".join(short(word) for word in words[:_MOST_NAMED])
+    shown = ", ".join(style.isolated(short(word)) for word in words[:_MOST_NAMED])
     return shown + (f" and {len(words) - _MOST_NAMED:,} more" if len(words) > _MOST_NAMED else "")

@@ -15,7 +15,7 @@ from models.tasks.bleu import SentenceBleu
 from models.tasks.translation_words import END, french
 from models.zoo.translation import NAMES
 
-REFERENCE = "Je ne veux pas aller à l'école parce qu'il pleut."
+REFERENCE = "Le chat noir est sur la chaise blanche."
 
 
 def scores_view(slug: str) -> None:
@@ -55,14 +55,14 @@ def _test_part() -> None:
             kind, _, way = measure.partition(", ")
             if kind != "BLEU":
                 names.append(f"{TITLES[name]}, {way}")
-                scores.append(score)
+                scores.append(100 * score)
                 ours.append(True)
     for who, score in cards[NAMES[0]].published.items():
         names.append(who)
-        scores.append(score)
+        scores.append(100 * score)
         ours.append(False)
     figure = bleu_bars(names, scores, ours)
-    said = ", ".join(f"{name} {score:.2f}" for name, score in zip(names, scores, strict=True))
+    said = ", ".join(f"{name} {score:.0f}" for name, score in zip(names, scores, strict=True))
     st.plotly_chart(figure, key="bleu_bars", config={"displayModeBar": False}, alt=f"Mean BLEU of a sentence: {said}.")
     rows = [
         [

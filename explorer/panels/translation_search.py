@@ -241,13 +241,16 @@ def _table(found: _Found) -> None:
             html.escape(translator(found.beam.name).target.decode(one.words)) + ("" if one.ended else " …"),
             minus(f"{one.total:.2f}"),
             str(len(one.words)),
-            minus(f"{one.normalised(found.exponent):.2f}"),
+            *([minus(f"{one.normalised(found.exponent):.2f}")] if found.exponent else []),
         ]
         for i, one in enumerate(found.ranked, 1)
     ]
-    head = ["", "Translation", "ln P", "Words", f"ln P / n^{found.exponent:.1f}"]
+    head = ["", "Translation", "ln P", "Words", *([f"ln P / n^{found.exponent:.1f}"] if found.exponent else [])]
     tables.table("What the beam found", head, rows)
-    st.caption("n counts words, signs and the end. The search itself goes by ln P; α only ranks what it found.")
+    st.caption(
+        "Words count signs and the end too. The search goes by ln P"
+        + ("; α only ranks what it found." if found.exponent else ".")
+    )
 
 
 def _columns(nodes: Sequence[TreeNode]) -> Columns:

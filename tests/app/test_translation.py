@@ -215,7 +215,7 @@ def test_scores_are_those_of_the_cards(open_page):
     cards = translation.cards()
     ours = [s for card in cards.values() for name, s in card.scores.items() if not name.startswith("BLEU")]
     others = list(cards["attention"].published.values())
-    np.testing.assert_allclose(drawn(charts(app)[0], 0, "x"), [*ours, *others], rtol=1e-6)
+    np.testing.assert_allclose(drawn(charts(app)[0], 0, "x"), 100 * np.array([*ours, *others]), rtol=1e-6)
     for card in cards.values():
         for name, score in card.scores.items():
             assert not name.startswith("BLEU") or f"<td>{score:.1f}</td>" in html(app)

@@ -55,7 +55,7 @@ def test_sentences_that_belong_together_have_one_colour_and_one_symbol():
 
 
 def test_our_bars_are_told_from_those_of_others():
-    figure = bleu_bars(["ours", "theirs"], [0.5, 0.41], [True, False])
+    figure = bleu_bars(["ours", "theirs"], [50.0, 41.0], [True, False])
     assert list(figure.data[0].marker.color) == [style.PROBABILITY, style.REMOVED]
     assert [label.text for label in figure.layout.annotations] == ["ours", "theirs"]
 

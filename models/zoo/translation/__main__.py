@@ -166,8 +166,8 @@ def measured(translator: Translation, parts: Mapping[str, Sequence[Pair]]) -> Me
     score, _ = measuring.bleu([beam[one] for one in new], [references[one] for one in new])
     scores[f"BLEU, beam of {BEAM}, French that is new"] = round(score, 1)
     held_out = (
-        f"{len(references):,} {_HELD_OUT}, of which {len(new):,} have none that stands beside another English sentence "
-        f"that was learned from; {signature}"
+        f"{len(references):,} {_HELD_OUT}; of {len(new):,} the French is new too, the others have a translation that "
+        f"also belongs to a sentence that was learned from; sacrebleu's signature: {signature}"
     )
     return Measured(scores, held_out, measuring.by_length(beam, references))
 
