@@ -157,11 +157,10 @@ def _card(
         precision="8 bits a weight" if name in RECIPES else "counts",
         parameters=parameters,
         sha256=digest,
-        held_out="F1 of names (seqeval, default mode). GMB, the Groningen Meaning Bank: a tenth of the sentences, none of which "
-        "was learned from. "
-        "WNUT-17 and UNER-EWT: persons, locations and organisations alone; geo is read as location, WNUT's corporation "
-        "and group as organisation; what has no counterpart is left out on both sides, and so is gpe, mostly "
-        "adjectives like Iraqi, since that gave the better F1 on both dev sets",
+        held_out="F1 of names (seqeval, default mode). GMB, the Groningen Meaning Bank: a tenth of the sentences, none "
+        "of which was learned from. WNUT-17 and UNER-EWT: persons, locations and organisations alone; geo is read as "
+        "location, WNUT's corporation and group as organisation; what has no counterpart is left out on both sides, "
+        "and so is gpe, mostly adjectives like Iraqi, since that gave the better F1 on both dev sets",
         scores=measured or {},
         published=_PUBLISHED,
     )
