@@ -20,7 +20,7 @@ check: .venv/dev
 
 # Everything: `check`, then the slow tests, then those in a browser.
 test: check browser
-	$(BIN)/pytest -q -m "slow and not browser"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "slow and not browser"
 	$(BIN)/pytest -q -m browser
 
 # A Chromium for the browser tests: the system's, else Debian's package, else Playwright's own.

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import settle, type_text, visit
-from tests.browser.test_pages import THEMES, open_and_check
+from tests.browser.test_pages import SCREENS, THEMES, open_and_check
 
 pytestmark = pytest.mark.browser
 PROMPT = "prompt=Angela%20Merkel%20met%20the%20Iraqi%20president%20in%20Berlin."
@@ -74,8 +74,7 @@ def test_the_rows_are_saved_as_a_picture(tiny_server, page, tmp_path):
 
 
 @pytest.mark.parametrize("view", ["tags", "directions", "crf", "scores"])
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
 def test_every_view_is_accessible_and_fits(view, theme, width, tiny_server, page):
     page.set_viewport_size({"width": width, "height": 844})
     visit(page, f"{tiny_server}/tagging?tagging_view={view}&{PROMPT}&{THEMES[theme]}")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import settle, type_text, visit
-from tests.browser.test_pages import THEMES, open_and_check
+from tests.browser.test_pages import SCREENS, THEMES, open_and_check
 from tests.views import VIEWS
 
 pytestmark = pytest.mark.browser
@@ -171,8 +171,7 @@ def test_a_guess_is_answered_and_kept_in_the_link(tiny_server, page):
     expect(page.get_by_role("button", name="A: ")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
 @pytest.mark.parametrize(("slug", "view"), VIEWS)
 def test_no_serious_accessibility_finding_and_no_overflow(slug, view, width, theme, tiny_server, page):
     page.set_viewport_size({"width": width, "height": 844})
