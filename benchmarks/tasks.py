@@ -29,10 +29,10 @@ from models.zoo.translation import __main__ as translation_training
 from models.zoo.translation import measuring
 
 WORDS = 30
-VIEWS = {  # with a text and a figure
-    "tagging": ("tags", "directions", "crf"),
+VIEWS = {  # with a text, and a figure whose words are other ones for another text
+    "tagging": ("tags", "directions"),
     "sentiment": ("river", "words", "path", "two"),
-    "translation": ("translate", "bottleneck", "search", "edit"),
+    "translation": ("translate", "search", "edit"),
 }
 # Of the same kind of model; the others have no counterpart among the published ones.
 SENTIMENT_PEERS = {
