@@ -18,7 +18,7 @@ import torch
 from benchmarks import server
 from benchmarks.prompts import fresh_prompt
 from benchmarks.report import Row, note, p95, parser, show
-from benchmarks.ui import FIGURE, PROMPT_BOX, SCREEN, chromium, redrawn, settle
+from benchmarks.ui import PROMPT_BOX, SCREEN, chromium, redrawn, settle
 from models.tasks.sentiment_scores import scores_of
 from models.tasks.tagging_data import DOMAINS
 from models.tasks.translation_data import read
@@ -101,7 +101,7 @@ def redraws(turns: int) -> Iterator[Row]:
             for view in views:
                 note(f"Sending texts: {slug}, {view}")
                 page.goto(app.url(slug, urlencode({f"{slug}_view": view, "prompt": fresh_prompt(0, WORDS)})))
-                page.locator(FIGURE).first.wait_for()
+                page.locator(".js-plotly-plot .main-svg").first.wait_for()
                 settle(page)
 
                 def send(turn: int) -> None:
