@@ -5,8 +5,24 @@ import torch
 from models.card import ModelCard
 from models.errors import ModelError
 from models.interfaces import LanguageModel
+from models.tasks.card import TaskCard
 
 LETTERS = "abcdef "
+TASK_CARD = TaskCard(
+    name="toy",
+    title="Toy",
+    family="lstm",
+    corpus="",
+    training="",
+    licence="",
+    source="",
+    precision="",
+    parameters=0,
+    sha256="",
+    held_out="",
+    scores={},
+    published={},
+)
 
 
 class LetterTokenizer:

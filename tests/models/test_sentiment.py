@@ -8,29 +8,14 @@ from scipy.special import softmax
 from models.errors import ModelError
 from models.mixers.recurrent import CELLS
 from models.tasks import sentiment_influence
-from models.tasks.card import TaskCard
 from models.tasks.embedding import Vocabulary
 from models.tasks.sentiment import SentimentConfig, SentimentNetwork
 from models.tasks.sentiment_classifier import NetworkClassifier, expected_stars
 from models.tasks.sentiment_data import padded
+from tests.toys import TASK_CARD
 
 OWN = ("a", "very", "good", "bad", "film", "not", "n't", "but", "long")
 TEXTS = [["not", "a", "bad", "film"], ["Good"], [], ["a", "zzzz", "very", "long", "film", "but", "good"]]
-CARD = TaskCard(
-    name="toy",
-    title="Toy",
-    family="lstm",
-    corpus="",
-    training="",
-    licence="",
-    source="",
-    precision="",
-    parameters=0,
-    sha256="",
-    held_out="",
-    scores={},
-    published={},
-)
 KINDS = [("rnn", False), ("lstm", False), ("gru", False), ("lstm", True)]
 
 
@@ -46,7 +31,7 @@ def classifiers(vocabulary):
         config = SentimentConfig(cell=cell, n_hidden=6, rank=3, is_bidirectional=two)
         network = SentimentNetwork(config, vocabulary, torch.Generator().manual_seed(3)).double().requires_grad_(False)
         torch.nn.init.normal_(network.embedding.changes, generator=torch.Generator().manual_seed(4))
-        found[cell, two] = NetworkClassifier(CARD, network, vocabulary)
+        found[cell, two] = NetworkClassifier(TASK_CARD, network, vocabulary)
     return found
 
 

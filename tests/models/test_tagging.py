@@ -15,7 +15,6 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from models.errors import ModelError
 from models.mixers.network import keep
 from models.tasks import tagging_hmm, tagging_models
-from models.tasks.card import TaskCard
 from models.tasks.embedding import Vocabulary
 from models.tasks.tagging import MOST_CHARACTERS, TAGS, Alphabet, TaggerConfig, TaggerNetwork, possible, sentences_of
 from models.tasks.tagging_data import (
@@ -31,22 +30,8 @@ from models.tasks.tagging_data import (
 )
 from models.tasks.tagging_models import NeuralTagger, Tagger
 from models.tasks.tagging_text import MOST_WORDS, cut
+from tests.toys import TASK_CARD
 
-CARD = TaskCard(
-    name="tiny",
-    title="Tiny",
-    family="lstm",
-    corpus="",
-    training="",
-    licence="",
-    source="",
-    precision="",
-    parameters=0,
-    sha256="",
-    held_out="",
-    scores={},
-    published={},
-)
 TEXTS = [["Anna", "met", "Zoë", "in", "Paris", "."], ["yes"], ["the", "U.N.", "said", "so"]]
 KINDS = [
     TaggerConfig(n_hidden=6, is_bidirectional=both, has_crf=crf, rank=2)
@@ -65,7 +50,7 @@ def network_of(config, vocabulary, seed=3):
     generator = torch.Generator().manual_seed(seed)
     for weights in network.parameters():  # no zeros, behind which a mistake could hide
         weights.data += 0.1 * torch.randn(weights.shape, generator=generator)
-    return NeuralTagger(network.requires_grad_(False), vocabulary, alphabet, CARD)
+    return NeuralTagger(network.requires_grad_(False), vocabulary, alphabet, TASK_CARD)
 
 
 @pytest.mark.parametrize("config", KINDS, ids=["one way", "both", "crf"])
@@ -159,7 +144,7 @@ def test_what_is_dropped_is_asked_for_and_gradients_reach_all_weights(vocabulary
 def test_a_tagger_is_written_and_read_again(vocabulary, tmp_path):
     tagger = network_of(KINDS[2], vocabulary)
     tagging_models.save(tagger.network, tagger.alphabet, tmp_path / "x.safetensors")
-    again = tagging_models.load(tmp_path / "x.safetensors", vocabulary, CARD)
+    again = tagging_models.load(tmp_path / "x.safetensors", vocabulary, TASK_CARD)
     assert again.network.config == KINDS[2]
     for one, other in zip(tagger.tag(TEXTS), again.tag(TEXTS)):
         torch.testing.assert_close(one.probs, other.probs, atol=0.02, rtol=0)
@@ -287,7 +272,7 @@ def test_a_network_learns_a_few_sentences_by_heart(vocabulary):
 
     alphabet = Alphabet("AnalivesPro")
     network = TaggerNetwork(KINDS[2], vocabulary, alphabet, torch.Generator().manual_seed(1))
-    tagger = NeuralTagger(network, vocabulary, alphabet, CARD)
+    tagger = NeuralTagger(network, vocabulary, alphabet, TASK_CARD)
     gold = [example.tags for example in EXAMPLES]
 
     def losses(batch, _state, drop, _generator):
@@ -314,7 +299,7 @@ def test_counts_by_hand(tmp_path):
     capital = len(counts.words) + counts.classes.index("Capital")
     assert counts.emission[capital, geo] == 3  # Paris twice, Rome once
     tagging_hmm.save(counts, tmp_path / "x.safetensors")
-    tagger = tagging_hmm.load(tmp_path / "x.safetensors", CARD)
+    tagger = tagging_hmm.load(tmp_path / "x.safetensors", TASK_CARD)
     hmm = tagging_hmm.smoothed(counts)
     torch.testing.assert_close(tagger.hmm.log_emission, hmm.log_emission)
     torch.testing.assert_close(hmm.log_emission.exp().sum(1), torch.ones(len(TAGS), dtype=torch.double))

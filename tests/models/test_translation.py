@@ -8,7 +8,6 @@ import torch
 
 from models.errors import ModelError
 from models.mixers.network import keep
-from models.tasks.card import TaskCard
 from models.tasks.embedding import Vocabulary
 from models.tasks.translation import TranslationConfig, Translator
 from models.tasks.translation_data import Pair, PairBatches, part_of, read, words_of
@@ -17,22 +16,8 @@ from models.tasks.translation_text import MOST_READ, Translation
 from models.tasks.translation_words import FrenchVocabulary, english
 from models.training.batches import IGNORED
 from models.training.loop import Step, TrainingSettings
+from tests.toys import TASK_CARD
 
-CARD = TaskCard(
-    name="tiny",
-    title="Tiny",
-    family="gru",
-    corpus="",
-    training="",
-    licence="",
-    source="",
-    precision="",
-    parameters=1,
-    sha256="",
-    held_out="",
-    scores={},
-    published={},
-)
 KINDS = {"encoder-decoder": 0, "attention": 4}
 SOURCE = [3, 1, 4, 1, 5]
 UNK, START, END = range(3)
@@ -270,7 +255,7 @@ def test_a_few_pairs_are_learned_by_heart(name):
     training, source, target = training_of(name, parts, settings)
     losses = [event.loss for event in training if isinstance(event, Step)]
     assert losses[-1] < 0.1 * losses[0]
-    model = Translation(training.network, source, target, CARD)
+    model = Translation(training.network, source, target, TASK_CARD)
     assert model.translate("She is happy.").text == "Elle est heureuse."
     assert model.translate("Is she here?", width=3).text == "Est-elle ici ?"
     assert evaluate(training.network, _batches(source, target)) < 0.5
@@ -286,7 +271,7 @@ def _batches(source, target):
 def untrained(vocabulary):
     words = FrenchVocabulary(["il", "elle", "est", "l'", "."])
     config = TranslationConfig(vocab_size=words.size, n_embd=4, n_encoder=3, n_hidden=6, n_attention=4, rank=2)
-    return Translation(Translator(config, vocabulary), vocabulary, words, CARD)
+    return Translation(Translator(config, vocabulary), vocabulary, words, TASK_CARD)
 
 
 @pytest.mark.parametrize(
