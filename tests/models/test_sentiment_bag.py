@@ -10,7 +10,7 @@ from models import packing
 from models.tasks import sentiment_influence
 from models.tasks.sentiment_bag import Bag, features_of
 from models.tasks.sentiment_classifier import BagClassifier
-from tests.models.test_sentiment import CARD
+from tests.toys import TASK_CARD
 
 TEXTS = [
     "a good film",
@@ -48,14 +48,14 @@ def test_features_are_scikit_learns(theirs):
 def test_probabilities_are_scikit_learns(theirs, ours):
     counting, model = theirs
     texts = [*TEXTS, "unseen words", "Good GOOD film", ""]
-    found = BagClassifier(CARD, ours).log_probs([text.split() for text in texts])
+    found = BagClassifier(TASK_CARD, ours).log_probs([text.split() for text in texts])
     np.testing.assert_allclose(np.exp(found), model.predict_proba(counting.transform(texts)), atol=1e-12)
 
 
 def test_packed_they_stay_within_what_packing_costs(theirs, ours):
     counting, model = theirs
     table = packing.unpacked(packing.packed("w", ours.weights.astype(np.float32)), "w")
-    small = BagClassifier(CARD, Bag(ours.features, table.astype(np.float64), ours.bias))
+    small = BagClassifier(TASK_CARD, Bag(ours.features, table.astype(np.float64), ours.bias))
     found = np.exp(small.log_probs([text.split() for text in TEXTS]))
     np.testing.assert_allclose(found, model.predict_proba(counting.transform(TEXTS)), atol=0.02)
     assert np.abs(found - model.predict_proba(counting.transform(TEXTS))).max() > 0
@@ -79,6 +79,6 @@ def test_linear_shares_sum_to_the_targets_score(ours, target):
 
 def test_after_every_word_stands_what_the_beginning_adds_up_to(ours):
     pieces = TEXTS[3].split()
-    running = BagClassifier(CARD, ours).running(pieces)
+    running = BagClassifier(TASK_CARD, ours).running(pieces)
     for count in range(len(pieces) + 1):
         np.testing.assert_allclose(np.exp(running[count]), softmax(ours.scores(pieces[:count])))

@@ -15,7 +15,8 @@ from models.tasks.sentiment_data import Phrase
 from models.training.loop import Look
 from models.zoo import sentiment as zoo
 from models.zoo.sentiment import __main__ as command
-from tests.models.test_sentiment import CARD, TEXTS
+from tests.models.test_sentiment import TEXTS
+from tests.toys import TASK_CARD
 
 GOOD, BAD = "A warm, funny and beautiful film.", "A dull, stupid and boring mess."
 
@@ -94,7 +95,7 @@ def test_a_network_is_written_measured_and_read_again(folder, shipped):
     dev = _phrases()
     bank = command.Treebank([dev], dev, dev)
     network = command.SentimentNetwork(command.RECIPES["rnn"].config, zoo.vocabulary())
-    classifier = command.NetworkClassifier(CARD, network, zoo.vocabulary())
+    classifier = command.NetworkClassifier(TASK_CARD, network, zoo.vocabulary())
     variance = command.find_plane(classifier, dev)
     config = command.json.dumps(dataclasses.asdict(network.config))
     command.packing.save(network, command.weights("rnn"), {"config": config})
@@ -118,7 +119,7 @@ def test_a_bag_is_written_and_read_again(folder, shipped):
     tensors = command.packing.opened(command.weights("bag"))[1]
     again = zoo.bag_of(tensors)
     assert again.features == bag.features
-    one, other = (BagClassifier(CARD, each).log_probs(TEXTS) for each in (bag, again))
+    one, other = (BagClassifier(TASK_CARD, each).log_probs(TEXTS) for each in (bag, again))
     np.testing.assert_allclose(one, other, atol=0.08)
 
 
@@ -137,7 +138,7 @@ def test_neutral_phrases_are_drawn_and_whole_sentences_stay():
 def test_weights_are_averaged_over_the_best_looks(tmp_path, shipped):
     words = zoo.vocabulary()
     network = command.SentimentNetwork(command.SentimentConfig(cell="rnn", n_hidden=2, rank=1), words)
-    classifier = command.NetworkClassifier(CARD, network, words)
+    classifier = command.NetworkClassifier(TASK_CARD, network, words)
     for look, bias in enumerate([0.0, 0.0, 0.0, 0.0, 8.0, 8.0]):  # from the sixth on all get five stars
         state = network.state_dict() | {
             "output.bias": torch.tensor([2.0, 0, 0, 0, bias]),
