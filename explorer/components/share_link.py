@@ -1,8 +1,11 @@
-"""A button that copies the link to what is on screen, and puts a carried state into the address bar."""
+"""A button that copies the link to what is on screen, and puts a carried state into the address bar.
+
+It stands on every page, so it also brings along typed.js: clicks that come right after typing wait for the text.
+"""
 
 from explorer.components import register
 
-_component = register("share_link")
+_component = register("share_link", shared=("typed",))
 
 
 def share_link(query: str, link: str, slug: str, *, carried: bool) -> None:

@@ -155,6 +155,17 @@ def test_what_was_typed_goes_along_to_other_pages_and_back(tiny_server, page):
     assert prompt(page) == "once upon"
 
 
+def test_a_click_that_comes_with_the_end_of_typing_is_not_lost(tiny_server, page):
+    visit(page, f"{tiny_server}/next_token")
+    page.get_by_label("Prompt", exact=True).fill("once upon")
+    link = page.get_by_test_id("stSidebarNavLink").filter(has_text="Sentence")
+    # As a tap does: the box loses the focus and the link is clicked before the page has come to say the text.
+    link.evaluate("link => { document.activeElement.blur(); link.click() }")
+    page.wait_for_url("**/sentence*")
+    settle(page)
+    assert page.get_by_label("Sentence A", exact=True).input_value() == "once upon"
+
+
 def test_the_copied_link_shows_the_same_in_a_fresh_browser(tiny_server, page, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit(page, f"{tiny_server}/next_token")
