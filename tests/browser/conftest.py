@@ -64,37 +64,68 @@ def browser_type_launch_args():
 
 
 class Watch:
-    """What went wrong in a browser context: errors, failed requests, requests that wanted to leave the machine."""
+    """What goes wrong in a browser context: errors, failed requests, requests that want to leave the machine."""
 
     def __init__(self, context):
         self.wrong = []
-        context.route("**/*", self._route)
-        context.on("console", lambda message: message.type == "error" and self._error(message))
-        context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
-        context.on("response", self._response)
+        self.context = context
+        self.listeners = {"console": self._said, "weberror": self._raised, "response": self._answered}
+        context.route("**/*", self._asked)
+        for event, listener in self.listeners.items():
+            context.on(event, listener)
 
-    def _route(self, route):
+    def end(self):
+        self.context.unroute("**/*", self._asked)
+        for event, listener in self.listeners.items():
+            self.context.remove_listener(event, listener)
+
+    def _asked(self, route):
         if re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", route.request.url):
             route.continue_()
         else:
             self.wrong.append(f"left the machine: {route.request.url}")
             route.abort()
 
-    def _response(self, response):
+    def _answered(self, response):
         if response.status >= 400 and not PROBES.search(response.url):
             self.wrong.append(f"{response.status}: {response.url}")
 
-    def _error(self, message):
-        if "Failed to load resource" not in message.text:  # told by its response already
+    def _said(self, message):
+        # That a resource failed to load is told by its response already.
+        if message.type == "error" and "Failed to load resource" not in message.text:
             self.wrong.append(f"console: {message.text}")
+
+    def _raised(self, error):
+        self.wrong.append(f"error: {error.error}")
+
+
+@pytest.fixture(scope="session")
+def profile(browser_type, browser_type_launch_args, tmp_path_factory):
+    """One browser profile for all tests: it keeps the app's scripts compiled, and every visit costs less."""
+    profile = browser_type.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"), viewport={"width": 1280, "height": 720}, **browser_type_launch_args
+    )
+    profile.set_default_timeout(30_000)
+    yield profile
+    profile.close()
 
 
 @pytest.fixture
-def context(context):
-    """Every test fails on a console error, a failed request, or a request that leaves the machine."""
-    watch = Watch(context)
-    context.set_default_timeout(30_000)
-    yield context
+def context(profile):
+    """Every test fails on a console error, a failed request, or a request that leaves the machine.
+
+    It finds the profile without what an earlier one stored.
+    """
+    first, watch = profile.pages[0], Watch(profile)
+    yield profile
+    for tab in profile.pages:
+        if tab.url.startswith("http"):
+            tab.evaluate("localStorage.clear()")
+        if tab is not first:
+            tab.close()
+    profile.clear_cookies()
+    profile.clear_permissions()
+    watch.end()
     assert not watch.wrong
 
 

@@ -86,7 +86,7 @@ def test_the_png_is_what_is_on_screen(theme, tiny_server, page, download):
     assert sum(abs(sum(colour) - sum(BACKGROUNDS[theme])) > 500 for colour in colours)  # text that can be read
 
 
-def test_the_svg_stands_alone(tiny_server, page, download, context):
+def test_the_svg_stands_alone(tiny_server, page, download, browser):
     visit(page, f"{tiny_server}/next_token?prompt=happy")
     open_choice(page)
     path = download("SVG")
@@ -98,19 +98,19 @@ def test_the_svg_stands_alone(tiny_server, page, download, context):
     assert text.count("@font-face") == 2  # sans and monospace
     assert "data:font/woff2" in text or "data:application/octet-stream" in text
     assert "://" not in text.replace("http://www.w3.org/", "")
-    fresh = context.browser.new_context(offline=True).new_page()
+    fresh = browser.new_context(offline=True).new_page()
     fresh.goto(path.as_uri())
     assert fresh.get_by_text("probability").bounding_box()["width"] > 20
     fresh.context.close()
 
 
-def test_the_html_opens_without_a_network(tiny_server, page, download, context):
+def test_the_html_opens_without_a_network(tiny_server, page, download, browser):
     visit(page, f"{tiny_server}/next_token?prompt=%3Cb%3Ehappy%3C/b%3E&next_token_bars=4")
     open_choice(page)
     path = download("HTML")
     assert path.name == "next_token.html"
     for scheme, background in BACKGROUNDS.items():
-        fresh = context.browser.new_context(
+        fresh = browser.new_context(
             color_scheme=scheme, offline=True, viewport={"width": 390, "height": 844}, service_workers="block"
         )
         asked, wrong = [], []

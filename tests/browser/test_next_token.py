@@ -19,7 +19,7 @@ def tokens(tab):
 
 
 @pytest.mark.slow
-def test_the_main_flow_on_the_real_model(smollm2_server, page, context):
+def test_the_main_flow_on_the_real_model(smollm2_server, page, browser):
     visit(page, f"{smollm2_server}/next_token")
     assert prompt(page) == "On January 1 people usually say happy new"
     assert "␣year" in labels(page)[0]
@@ -36,7 +36,7 @@ def test_the_main_flow_on_the_real_model(smollm2_server, page, context):
     settle(page)
     assert prompt(page) == "The capital of France is"
     shown = labels(page)
-    other = context.browser.new_context().new_page()
+    other = browser.new_context().new_page()
     visit(other, page.url)
     assert labels(other) == shown
     other.context.close()
@@ -166,7 +166,7 @@ def test_a_click_that_comes_with_the_end_of_typing_is_not_lost(tiny_server, page
     assert page.get_by_label("Sentence A", exact=True).input_value() == "once upon"
 
 
-def test_the_copied_link_shows_the_same_in_a_fresh_browser(tiny_server, page, context):
+def test_the_copied_link_shows_the_same_in_a_fresh_browser(tiny_server, page, context, browser):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit(page, f"{tiny_server}/next_token")
     type_text(page, "new\nyear 100 %")
@@ -175,7 +175,7 @@ def test_the_copied_link_shows_the_same_in_a_fresh_browser(tiny_server, page, co
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_text("Copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
-    other = context.browser.new_context().new_page()
+    other = browser.new_context().new_page()
     visit(other, link)
     assert prompt(other) == "new\nyear 100 %"
     assert labels(other) == labels(page)

@@ -16,12 +16,18 @@ SCREENS = [(390, "light"), (1280, "dark")]  # what a width breaks, it breaks in 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_can_be_the_first_request_to_a_fresh_server(slug, tiny_folder, page):
+def test_the_first_request_to_a_fresh_server_shows_prompt_and_figure_without_scrolling(slug, tiny_folder, page):
+    page.set_viewport_size({"width": 1280, "height": 720})
     with app_server(LM_EXPLORER_MODEL=str(tiny_folder)) as address:
         visit(page, f"{address}/{slug}")
         title = next(entry.title for entry in PAGES if entry.slug == slug)
         assert page.locator("h1").text_content() == title
         assert page.get_by_test_id("stSidebarNavLink").count() == len(PAGES)
+        if slug != "costs":  # which reads no text
+            assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
+        if slug != "home":
+            figures = page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").all()
+            assert min(box["y"] for figure in figures if (box := figure.bounding_box())) < 540
 
 
 def open_and_check(page):
@@ -46,13 +52,3 @@ def test_no_serious_accessibility_finding_and_no_overflow(slug, width, theme, ti
     open_and_check(page)
     assert page.locator("h1").count() == 1
     assert page.locator(".katex").count() > 2 or slug == "home"
-
-
-@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug != "home"])
-def test_prompt_and_first_figure_are_seen_without_scrolling(slug, tiny_server, page):
-    page.set_viewport_size({"width": 1280, "height": 720})
-    visit(page, f"{tiny_server}/{slug}")
-    if slug != "costs":  # which reads no text
-        assert page.locator("textarea, .field input").first.bounding_box()["y"] < 400
-    figures = page.locator(".js-plotly-plot, .explorer-cut, svg.graph, .picture svg, .picture canvas").all()
-    assert min(box["y"] for figure in figures if (box := figure.bounding_box())) < 540
