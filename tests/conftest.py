@@ -7,6 +7,8 @@ from hypothesis import settings
 
 settings.register_profile("explorer", deadline=None)  # the first torch call takes a second
 settings.load_profile("explorer")
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: threads of theirs would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports a hub client: no test waits for the network, or finds what a developer has downloaded.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="lm-explorer-tests-")

@@ -114,6 +114,7 @@ def test_the_calculator_follows_its_formula(small):
     assert "2 · 2,000 · 512 · 4</td><td>8,192,000</td><td>8.19 MB</td>" in body
 
 
+@pytest.mark.slow
 def test_real_layers_are_measured(open_page, monkeypatch):
     sizes = costs.sizes(LENGTHS, (64,), 4, 64, most_waits=16)
     for name, value in {"LENGTHS": LENGTHS, "WIDTHS": (64,), "LENGTH": 4, "SIZES": sizes}.items():

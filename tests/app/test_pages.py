@@ -76,6 +76,7 @@ def test_odd_input_gets_a_result_or_a_clear_word(open_page, slug):
             assert len(after) == 1, name  # whatever was typed, there is a distribution on screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", SLUGS)
 def test_presets_are_taken_and_reset_takes_them_back(open_page, slug):
     app = open_page(slug)

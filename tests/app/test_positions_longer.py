@@ -135,6 +135,7 @@ def by_hand(network, ids, length):
     return math.exp(total / (len(ids) - 1))
 
 
+@pytest.mark.slow
 def test_the_readers_text_is_read_by_all_models(open_page, measured, transformers):
     app = open_page("positions", positions_whose="own", positions_long=TEXT, **VIEW)
     tokenizer = neural.tokenizer("transformer-rope")
@@ -155,6 +156,7 @@ def test_the_readers_text_by_place(open_page, measured, transformers):
     assert max(np.abs(line[trained:] - 1).max() for line in lines(app)) > 1e-3
 
 
+@pytest.mark.slow
 def test_the_first_text_is_long_enough(open_page, measured, transformers):
     app = open_page("positions", positions_whose="own", **VIEW)
     assert len(lines(app)[0]) == len(extrapolation.LENGTHS)

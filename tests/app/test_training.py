@@ -103,6 +103,7 @@ def test_a_long_text_is_cut_and_that_is_said(open_page):
     assert "is read as <unk>" in words(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "radius", "steps"), [("trained", None, None), ("rescaled", 2.0, 5), ("fresh", 0.5, 14)]
 )
@@ -186,6 +187,7 @@ def test_variety_is_that_of_the_texts_that_were_written(open_page, measure):
         assert float(rows[title][2].split()[0]) == pytest.approx(100 * shares([[greedy]], "repeated")[0], abs=0.06)
 
 
+@pytest.mark.slow
 def test_loops_are_underlined(open_page):
     app = opened(open_page, "collapse", "He said that")
     [body] = [body for body in bodies(app) if "What each model writes greedily" in body]

@@ -50,6 +50,7 @@ def test_an_example_is_on_screen_before_anything_is_trained(open_page):
     assert "Keep this model" not in labels(app)
 
 
+@pytest.mark.slow
 def test_ones_own_is_trained_kept_and_read_by_other_pages(open_page):
     app = live(open_page, source="text", corpus=_TEXT, epochs="3", hidden="8", model="gru", batch="4")
     assert any("press Train" in notice for notice in notices(app))

@@ -48,6 +48,7 @@ def button(app, label):
     return next(button for button in app.button if button.label == label)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slug", "view"), VIEWS)
 def test_every_control_at_its_extremes(open_page, slug, view):
     app = opened(open_page, slug, view)

@@ -102,6 +102,7 @@ def test_the_arrows_are_the_step_that_is_taken(open_page):
     assert {arrow["role"] for arrow in arrows} == {"centre", "positive", "negative"}
 
 
+@pytest.mark.slow
 def test_steps_are_taken_on_and_on_and_stand_in_the_url(open_page):
     app = open_page("word2vec", prompt=KINGS)
     for key, legs in (("take_1", "r0.2x1"), ("take_20", "r0.2x21"), ("take_500", "r0.2x521")):
@@ -207,6 +208,7 @@ def test_what_was_learned_goes_to_analogies(open_page):
     assert space.vectors.shape[1] == 24
 
 
+@pytest.mark.slow
 def test_a_text_of_the_readers_own_is_learned_when_asked(open_page):
     app = open_page(
         "word2vec", word2vec_view="training", word2vec_source="text", word2vec_corpus=ABC, word2vec_epochs="3"

@@ -141,6 +141,7 @@ def test_a_sweep_begins_with_all_families_and_has_each_size_once() -> None:
     assert products == sorted(products)
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_measures_and_ends_with_its_iterator() -> None:
     sizes = [("n-gram", 4, 8), ("gru", 4, 8), ("gru", 8, 8)]
     found = list(measured(sizes))
@@ -151,6 +152,7 @@ def test_a_process_of_its_own_measures_and_ends_with_its_iterator() -> None:
     begun.close()
 
 
+@pytest.mark.slow
 def test_a_measurement_that_breaks_off_is_no_result() -> None:
     with pytest.raises(ModelError, match="broke off"):
         list(measured([("mamba", 4, 8)]))

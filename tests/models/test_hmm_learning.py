@@ -47,6 +47,7 @@ def test_what_can_not_be_learnt_is_explained(text, said):
         letters_of(text, "running")
 
 
+@pytest.mark.slow
 def test_each_restart_climbs_and_says_the_likelihood_of_its_model():
     letters = letters_of(LETTERS, "once")
     rounds = list(restarts(letters, 2, 2, 12, seed=5))
@@ -78,6 +79,7 @@ def test_vowels_are_found_by_the_most_probable_model():
     assert of_vowels == set("aeiouy") == set(VOWELS) & set("abcdefghijklmnopqrstuvwxyz")
 
 
+@pytest.mark.slow
 def test_what_a_slice_did_not_reach_the_next_one_does():
     letters = letters_of(LETTERS, "once")
     whole = [one.log_likelihood for one in restarts(letters, 2, 2, 5)]

@@ -33,6 +33,7 @@ def _run(plan: Plan, check=lambda: None):
             moments.append(event)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("characters", [False, True])
 def test_it_learns_and_gives_a_model_that_predicts_the_text(model: str, characters: bool) -> None:
@@ -113,6 +114,7 @@ def test_a_pause_takes_no_step_and_can_be_ended_or_stopped() -> None:
         list(itertools.islice(other, 100))
 
 
+@pytest.mark.slow
 def test_the_same_wish_gives_the_same_model() -> None:
     one, other = (_run(_plan())[1] for _ in range(2))
     for left, right in zip(one.network.parameters(), other.network.parameters(), strict=True):

@@ -118,6 +118,7 @@ def test_groups_and_periods_are_those_found_by_following_every_path(table):
     assert sorted(i for group in found.groups for i in group.states) == list(range(size))
 
 
+@pytest.mark.slow
 @given(sparse_tables(), st.data())
 def test_the_share_of_time_is_the_average_over_many_steps(table, data):
     found = MarkovChain(tuple(map(str, range(len(table)))), table)

@@ -65,6 +65,7 @@ def test_the_rate_rises_in_a_line_and_falls_as_a_cosine() -> None:
     assert training.rate(10) == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_at", [1, 7, 13])
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path, stop_at: int) -> None:
     whole = _training(dropout=0.2)

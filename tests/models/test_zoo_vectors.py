@@ -24,6 +24,7 @@ def test_vectors_that_ship_are_what_their_card_says(name: str) -> None:
         assert set(card.measured[part].sections) >= {"family", "gram8-plural"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "part"), [(name, part) for name in vectors.NAMES for part in vectors.cards()[name].parts]
 )
