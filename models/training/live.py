@@ -120,7 +120,8 @@ def live(plan: Plan, check: Callable[[], None]) -> Generator[Moment | None, None
     lm = plan.lm = NeuralLM(network, text.tokenizer, _card(plan, network, text))
     since = _Since()
     yield _moment(training, lm, plan, since)
-    told, steered = time.monotonic(), False
+    training.rate_factor = steering.rate_factor
+    told, steered = time.monotonic(), steering.rate_factor != 1.0
     try:
         for event in training:
             check()
