@@ -6,16 +6,16 @@ LOGARITHMS = {"ln": 1.0, "log₂": math.log(2), "log₁₀": math.log(10)}  # na
 
 
 def percent(probability: float) -> str:
-    """A probability in percent, or as a power of ten where percent would read 0.
+    """A probability in percent, with a power of ten where it is tiny.
 
     >>> percent(0.8334), percent(0.00042), percent(3e-9), percent(0.0)
-    ('83.3 %', '0.042 %', '3 × 10⁻⁹', '0 %')
+    ('83.3 %', '0.042 %', '3 × 10⁻⁷ %', '0 %')
     """
     if probability == 0:
         return "0 %"
-    if probability < 1e-5:
-        return power_of_ten(math.log(probability), digits=0)
     hundredth = probability * 100
+    if probability < 1e-5:
+        return f"{power_of_ten(math.log(probability) + math.log(100), digits=0)} %"
     if 99.95 <= hundredth < 100:
         return "> 99.9 %"
     return f"{hundredth:.1f} %" if hundredth >= 0.1 else f"{hundredth:.2g} %"

@@ -9,8 +9,8 @@ _CHOICES: dict[str, str | None] = {
 }
 PRESETS: dict[str, chrome.Preset] = {
     "But": _CHOICES | {"prompt": "The plot is thin, but the acting is wonderful."},
-    "Sarcasm": _CHOICES | {"prompt": "Oh great, another brilliant sequel that nobody asked for."},
-    "Two negations": _CHOICES | {"prompt": "It is never boring, and not bad at all.", f"{SLUG}_view": "words"},
+    "Sarcasm fools it": _CHOICES | {"prompt": "Oh great, another brilliant sequel that nobody asked for."},
+    "So does “not bad”": _CHOICES | {"prompt": "It is never boring, and not bad at all.", f"{SLUG}_view": "words"},
     "A mere fact": _CHOICES
     | {"prompt": "The film runs for two hours and takes place in Lisbon.", f"{SLUG}_view": "words"},
     "I expected": _CHOICES | {"prompt": "I expected to hate it, but I loved every minute.", f"{SLUG}_view": "path"},

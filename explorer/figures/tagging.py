@@ -99,7 +99,7 @@ def tag_bars(tags: Sequence[str], probs: Sequence[float], colours: Sequence[str]
     layout = {
         "height": 27 * len(tags) + 70,
         "dragmode": False,
-        "xaxis": axis("probability") | {"range": [0, 1.35], "tickvals": [0, 0.5, 1], "tickformat": ".0%"},
+        "xaxis": axis("probability") | {"range": [0, 1.55], "tickvals": [0, 0.5, 1], "tickformat": ".0%"},
         "yaxis": _rows(tags),
     }
     return made([bars], layout)

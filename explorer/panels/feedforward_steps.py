@@ -133,11 +133,14 @@ def _losses(seen: Seen, counted: Reading) -> None:
     """What each token cost, here and in the model that counts."""
     theirs = (-counted.score.token_log_probs).tolist()
     ours = [-log_prob for log_prob in seen.log_probs]
+    cards = (seen.lm.card, counted.model.card)
+    found = " and ".join(f"{card.perplexity:.1f}" for card in cards if card.perplexity is not None)
     token_losses.token_losses(
         seen.tokens[1:],
-        [(seen.lm.card, ours), (counted.model.card, theirs)],
+        list(zip(cards, (ours, theirs), strict=True)),
         counted.score.text,
-        "The second counted the same corpus.",
+        f"The second counted the same corpus; on its held-out sentences their perplexities are {found}. "
+        "On a single text either may win.",
     )
 
 

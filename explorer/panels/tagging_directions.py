@@ -100,7 +100,7 @@ def _triangle(typed: Typed, said: Said, name: str, changed: list[tuple[int, int]
         alt=f"What {tagging_text.title(name)} says of each word after each word read. "
         f"Changes of what was said of an earlier word: {len(changed)}.",
     )
-    times = {0: "never", 1: "once"}.get(len(changed), f"{len(changed)} times")
+    times = {0: "never (the example “The next word” has one)", 1: "once"}.get(len(changed), f"{len(changed)} times")
     codes = ", ".join(f"{kind}: {TYPES[kind]}" for kind in dict.fromkeys(kind for row in rows for kind in row if kind))
     st.caption(
         f"Framed: a new word changed what had been said before; here {times}. Read from the left alone, this can't "

@@ -8,7 +8,7 @@ from models.card import ModelCard
 from models.interfaces import LanguageModel
 from models.prediction.scoring import score
 
-HELD_OUT = "the zoo's held-out sentences (models/zoo/README.md)"
+HELD_OUT = "held-out sentences of the corpus"
 
 
 def measured(lm: LanguageModel, sentences: Sequence[str]) -> ModelCard:
