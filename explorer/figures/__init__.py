@@ -1,5 +1,6 @@
 """Pure functions: arrays in, a plotly figure out."""
 
+import unicodedata
 from typing import Any
 
 import pandas as pd  # noqa: F401 - whole before plotly looks for it: another session may just be importing it
@@ -8,6 +9,9 @@ import plotly.graph_objects as go
 from explorer import style
 
 FONT = {"size": style.FONT_SIZE}
+LETTER = 0.6 * style.FONT_SIZE  # pixels of a monospace character
+# Of an axis with known room for its labels. Else plotly draws the figure, measures them one by one, and draws it anew.
+AT_ONCE = {"automargin": False, "ticklabeloverflow": "allow"}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": FONT}  # above the figure
 
 
@@ -26,6 +30,11 @@ def with_legend(height: int, x: str, y: str) -> dict[str, Any]:
         "xaxis": axis(x),
         "yaxis": axis(y),
     }
+
+
+def cells(text: str) -> int:
+    """How many monospace cells a text takes: wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def made(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import FONT, LEGEND, axis, made
+from explorer.figures import AT_ONCE, FONT, LEGEND, LETTER, axis, cells, made
 from explorer.figures.recurrent import apart, around
 
 STAR_COLOURS = (
@@ -20,6 +20,8 @@ STAR_COLOURS = (
 )  # of one to five: orange, grey, blue
 _LINE = style.DECIDES
 _MOST_TICKS = 45  # words that are named
+_MOST_LEVEL = 12  # words that may be named side by side
+_BESIDE = {"l": 78, "r": 62}  # pixels of the axes of a river
 _LONGEST = 14  # letters of a word on an axis
 _STARS = len(STAR_COLOURS)
 _SCALE = [[0.0, style.SURPRISAL], [0.5, style.REMOVED], [1.0, style.PROBABILITY]]
@@ -75,18 +77,20 @@ def river(
         }
     )
     room = max(count, columns or 0)
-    layout = {
+    layout: dict[str, Any] = {
         "height": height,
         "dragmode": False,
         "showlegend": True,
         "legend": LEGEND | {"traceorder": "normal"},
         "barmode": "stack",
         "bargap": 0.06 if room <= _MOST_TICKS else 0,
-        "xaxis": _words_axis(["start", *words], room) | {"showgrid": False},
-        "yaxis": axis("probability") | {"range": [0, 1], "tickformat": ".0%", "nticks": 6},
+        "yaxis": axis("probability") | AT_ONCE | {"range": [0, 1], "tickformat": ".0%", "nticks": 6},
         "yaxis2": axis("mean stars")
+        | AT_ONCE
         | {"range": [1, _STARS], "dtick": 1, "overlaying": "y", "side": "right", "showgrid": False},
     }
+    layout |= _words_axis(["start", *words], room)
+    layout["margin"] = layout.get("margin", style.MARGIN) | _BESIDE
     return made(data, layout)
 
 
@@ -107,7 +111,6 @@ def influence(
         "height": 60 + 190 * len(values),
         "dragmode": False,
         "bargap": 0.15,
-        "xaxis": _words_axis(words, len(words)) | {"showgrid": False, "anchor": "free", "position": 0},
         "shapes": [
             {
                 "type": "rect",
@@ -125,6 +128,8 @@ def influence(
         ],
         "annotations": [],
     }
+    layout |= _words_axis(words, len(words))
+    layout["xaxis"] |= {"anchor": "free", "position": 0}
     size = 1 / max(1, len(values))
     for row, ((name, one), unit) in enumerate(zip(values.items(), units, strict=True)):
         numbers = np.asarray(one, dtype=np.float32)
@@ -248,15 +253,19 @@ def _named(path: np.ndarray, stars: np.ndarray) -> list[bool]:
 
 
 def _words_axis(words: Sequence[str], room: int) -> dict[str, Any]:
-    """An axis that names every word, or every few of many."""
+    """An axis that names every word, or every few of many, and the room for the names."""
     every = max(1, -(-room // _MOST_TICKS))
-    return axis("") | {
+    named = axis("") | {
+        "showgrid": False,
         "tickmode": "array",
         "tickvals": list(range(0, len(words), every)),
         "ticktext": [style.figure_text(_cut(word)) for word in words[::every]],
-        "tickfont": FONT,
         "range": [-0.5, max(room, 1) - 0.5],
     }
+    if room <= _MOST_LEVEL:  # they may lie side by side
+        return {"xaxis": named}
+    below = 12 + LETTER * max(cells(_cut(word)) for word in words)
+    return {"xaxis": named | AT_ONCE | {"tickangle": 90}, "margin": style.MARGIN | {"b": below}}
 
 
 def _cut(word: str) -> str:

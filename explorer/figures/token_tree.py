@@ -1,6 +1,5 @@
 """Paths of tokens as a tree that reads from left to right."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,12 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer import style
-from explorer.figures import made
+from explorer.figures import AT_ONCE, FONT, LETTER, cells, made
 from explorer.numbers import percent, power_of_ten
 
 ROW_PIXELS = 48
-GAP = 16  # pixels between two columns
-LETTER = 8.8  # pixels of a monospace character at 15 px
+GAP = 9  # pixels between two columns
+PAD = 5  # pixels between a box and its words
 MOST_LETTERS = 16
 KINDS = {"here": style.PROBABILITY, "beam": style.BEAM, "greedy": style.DECIDES, "taken": style.REMOVED, "next": None}
 
@@ -31,7 +30,12 @@ class TreeNode:
 
 
 def token_tree(
-    root: str, nodes: Sequence[TreeNode], ends: Mapping[int, str], here: int, root_path: str = ""
+    root: str,
+    nodes: Sequence[TreeNode],
+    ends: Mapping[int, str],
+    here: int,
+    root_path: str = "",
+    title: str = "tokens after the prompt; under each the running ln P",
 ) -> go.Figure:
     """Boxes joined by lines; the most probable continuation goes straight on, the others below it.
 
@@ -43,6 +47,7 @@ def token_tree(
         ends: words beside some nodes: whose path ends there.
         here: index of the node at which the reader stands; -1: the root.
         root_path: what `customdata` says of the root.
+        title: of the axis.
     """
     children: dict[int, list[int]] = {}
     for i, node in enumerate(nodes):
@@ -52,9 +57,10 @@ def token_tree(
     rows = _rows(nodes, children)
     depths = _depths(nodes)
     labels = [_short(root, end=True), *(_short(node.token) for node in nodes)]
+    totals = [_minus(node.total) for node in nodes]
     widths = np.zeros(max(depths, default=0) + 1)
-    for depth, label in zip([0, *depths], labels, strict=True):
-        widths[depth] = max(widths[depth], LETTER * max(_cells(label), 0 if depth == 0 else 6) + 14)
+    for depth, label, total in zip([0, *depths], labels, ["", *totals], strict=True):
+        widths[depth] = max(widths[depth], LETTER * max(cells(label), len(total)) + 2 * PAD)
     lefts = np.concatenate([[0], np.cumsum(widths + GAP)])
     x = np.array([lefts[depth] for depth in [0, *depths]])
     width = np.array([widths[depth] for depth in [0, *depths]])
@@ -103,14 +109,11 @@ def token_tree(
     words = {
         "type": "scatter",
         "mode": "text",
-        "x": x + 8,
+        "x": x + PAD,
         "y": y,
         "text": [
             style.figure_text(labels[0]),
-            *(
-                f"<b>{style.figure_text(label)}</b><br>{_minus(node.total)}"
-                for label, node in zip(labels[1:], nodes, strict=True)
-            ),
+            *(f"<b>{style.figure_text(label)}</b><br>{total}" for label, total in zip(labels[1:], totals, strict=True)),
         ],
         "textposition": "middle right",
         "textfont": {"family": style.MONOSPACE, "size": style.FONT_SIZE},
@@ -124,7 +127,7 @@ def token_tree(
         "y": [y[i + 1] for i, _ in said],
         "text": [style.figure_text(word) for _, word in said],
         "textposition": "middle right",
-        "textfont": {"size": style.FONT_SIZE},
+        "textfont": FONT,
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
@@ -133,21 +136,23 @@ def token_tree(
     return made(
         data=[lines, boxes, words, beside],
         layout={
-            "width": round(right) + 20,
+            "width": round(right) + 4,
             "height": round(below) + ROW_PIXELS + 64,
-            "margin": {"l": 10, "r": 10, "t": 8, "b": 56},
+            "margin": {"l": 2, "r": 2, "t": 8, "b": 56},
             "barmode": "overlay",
             "clickmode": "event+select",
             "dragmode": False,
             "xaxis": {
                 "range": [-2, right],
-                "title": {"text": "tokens after the prompt; under each the running ln P", "font": {"size": 14}},
+                "title": {"text": title, "font": FONT},
                 "tickmode": "array",
                 "tickvals": (lefts[1:-1] + widths[1:] / 2).tolist(),
                 "ticktext": [str(depth) for depth in range(1, len(widths))],
-                "tickfont": {"size": style.FONT_SIZE},
+                "tickfont": FONT,
+                "tickangle": 0,
                 "showgrid": False,
                 "fixedrange": True,
+                **AT_ONCE,
             },
             "yaxis": {"range": [below + ROW_PIXELS / 2, -ROW_PIXELS / 2], "visible": False, "fixedrange": True},
         },
@@ -181,11 +186,6 @@ def _short(text: str, *, end: bool = False) -> str:
     if len(text) <= MOST_LETTERS:
         return text
     return "…" + text[1 - MOST_LETTERS :] if end else text[: MOST_LETTERS - 1] + "…"
-
-
-def _cells(text: str) -> int:
-    """How many monospace cells a text takes: wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _minus(value: float) -> str:

@@ -8,12 +8,13 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import FONT, axis, made, with_legend
+from explorer.figures import AT_ONCE, FONT, LETTER, axis, cells, made, with_legend
 from explorer.figures.space import label_sides
 from explorer.numbers import percent
 
-_ROW = 30  # pixels of a word that was written
+_ROW, _LOW_ROW = 30, 20  # pixels of a word that was written, with and without numbers in the cells
 _WRITTEN = 14  # words up to which numbers stand in the cells
+_TITLE = 44  # pixels of an axis beyond its longest word
 _MOST_COLUMNS, _MOST_ROWS = 24, 40  # words that are named
 _LONGEST = 13  # letters of a word beside the map
 _SHARES = [[0, style.faded(style.PROBABILITY, 0.04)], [1, style.PROBABILITY]]
@@ -49,8 +50,9 @@ def alignment(
         "text": [[f"{value:.2f}" if value >= 0.005 else "" for value in row] for row in table] if numbered else None,
         "texttemplate": "%{text}" if numbered else None,
         "textfont": FONT if len(source) <= 9 else None,
-        "xgap": 1,
-        "ygap": 1,
+        # Cells that touch are one small image, which is quickly drawn.
+        "xgap": 1 if numbered else 0,
+        "ygap": 1 if numbered else 0,
         "hovertext": [
             [f"“{style.figure_text(word)}” from “{of}”: {percent(float(value))}" for of, value in zip(shown, row)]
             for word, row in zip(written, table, strict=True)
@@ -59,10 +61,12 @@ def alignment(
         "showscale": False,
     }
     frame = {"type": "rect", "x0": -0.5, "x1": len(source) - 0.5, "line": {"color": style.DECIDES, "width": 2}}
+    below, left = (_TITLE + LETTER * max(cells(_cut(word)) for word in ["", *words]) for words in (source, written))
     return made(
         [heat],
         {
-            "height": max(160, _ROW * len(written)) + 120,
+            "height": round(max(160, (_ROW if numbered else _LOW_ROW) * len(written)) + below + style.MARGIN["t"]),
+            "margin": style.MARGIN | {"b": below, "l": left},
             "dragmode": False,
             "shapes": [] if step is None else [frame | {"y0": step - 0.5, "y1": step + 0.5}],
             "xaxis": _named("English, as it was read", source, _MOST_COLUMNS) | {"tickangle": -90},
@@ -219,12 +223,18 @@ def bleu_bars(names: Sequence[str], scores: ArrayLike, is_ours: Sequence[bool]) 
 def _named(title: str, words: Sequence[str], most: int) -> dict[str, Any]:
     """An axis that names every word, or every few of many."""
     every = -(-len(words) // most)
-    return axis(title) | {
-        "showgrid": False,
-        "tickmode": "array",
-        "tickvals": list(range(0, len(words), every)),
-        "ticktext": [
-            style.figure_text(word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "…") for word in words[::every]
-        ],
-        "tickfont": FONT | {"family": style.MONOSPACE},
-    }
+    return (
+        axis(title)
+        | AT_ONCE
+        | {
+            "showgrid": False,
+            "tickmode": "array",
+            "tickvals": list(range(0, len(words), every)),
+            "ticktext": [style.figure_text(_cut(word)) for word in words[::every]],
+            "tickfont": FONT | {"family": style.MONOSPACE},
+        }
+    )
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "…"

@@ -12,7 +12,6 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer import controls, loading, style, waiting
 from explorer.inference import Ticket
 from explorer.numbers import minus, percent
-from models.tasks.translation_search import Search
 from models.tasks.translation_text import MOST_READ, Read, Translation, Written
 from models.zoo.translation import NAMES
 
@@ -28,7 +27,6 @@ class Translated:
 
     name: str
     read: Read
-    search: Search
     written: Written
 
     @property
@@ -75,36 +73,32 @@ def both(slot: str, text: str, instead: str = DEFAULT) -> Both:
     place = st.empty()
 
     def made(source: str) -> Both:
-        return Both(tuple(translated(slot, name, source, 1, (), place) for name in NAMES))
+        return Both(tuple(translated(slot, name, source, place) for name in NAMES))
 
     return controls.last_good(
         slot, lambda: made(text), lambda: made(instead), going_on(*(f"{slot} {name}" for name in NAMES))
     )
 
 
-def translated(slot: str, name: str, text: str, width: int, prefix: Sequence[int], place: DeltaGenerator) -> Translated:
-    """What one translator makes of a text, computed once for all sessions.
+def translated(slot: str, name: str, text: str, place: DeltaGenerator) -> Translated:
+    """The greedy translation of a text, computed once for all sessions.
 
     Args:
         slot: where on the page it stands.
         name: of the translator.
         text: the source.
-        width: of the beam; 1: greedy.
-        prefix: words that are forced.
         place: an `st.empty` for words while one waits.
 
     Raises:
         ModelError: there is nothing to translate, or the reader pressed Stop.
     """
-    key = (name, text, width, tuple(prefix))
 
     def work(_ticket: Ticket) -> Translated:
         model = translator(name)
         read = model.read(text)
-        found = model.search(read, width, prefix)
-        return Translated(name, read, found, model.write(read, found.best().words))
+        return Translated(name, read, model.write(read, model.search(read, 1).best().words))
 
-    found: Translated = waiting.computed(f"{slot} {name}", key, work, f"Translating, {TITLES[name]}", place)
+    found: Translated = waiting.computed(f"{slot} {name}", (name, text), work, f"Translating, {TITLES[name]}", place)
     return found
 
 

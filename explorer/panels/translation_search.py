@@ -9,56 +9,69 @@ from zlib import crc32
 
 import streamlit as st
 
-from explorer import address, controls, explain, tables
-from explorer.downloads import Columns, downloads
-from explorer.figures.token_tree import TreeNode, token_tree
+from explorer import address, controls, explain, tables, waiting
+from explorer.inference import Ticket
 from explorer.numbers import minus, percent, times
 from explorer.panels import translation_reading, translation_steps
+from explorer.panels.token_tree import Group, path_tree, spelt
 from explorer.panels.translation_reading import TITLES, Translated, translator
-from models.prediction import paths
 from models.prediction.generating import Hypothesis as Path
 from models.tasks import translation_search
-from models.tasks.translation_search import Hypothesis
+from models.tasks.translation_search import Hypothesis, Search
 from models.tasks.translation_text import MOST_WRITTEN
 from models.zoo.translation import NAMES
 
-_CHART = "token_tree"
 _MOST_LEFT = 10  # paths that the beam left, which are drawn
-_PART_OF = {"here": "forced", "beam": "beam", "greedy": "greedy", "taken": "left by the beam", "next": "next words"}
+
+
+@dataclass(frozen=True, eq=False)
+class _Searched(Translated):
+    """What the searches found; what is `written` is the beginning of the greedy translation."""
+
+    beam: Search
+    greedy: Search
 
 
 @dataclass(frozen=True, eq=False)
 class _Found:
     """What is on screen."""
 
-    beam: Translated
-    greedy: Translated
+    searched: _Searched
     prefix: tuple[int, ...]
     exponent: float
 
     @property
+    def name(self) -> str:
+        """Of the translator."""
+        return self.searched.name
+
+    @property
     def mark(self) -> str:
-        """Tells a figure of one source from that of another: a click may come after the source has changed."""
-        return _mark(self.beam.read.text)
+        """Tells this source from another."""
+        return _mark(self.searched.read.text)
 
     def words(self, ids: Sequence[int]) -> list[str]:
         """French words."""
-        target = translator(self.beam.name).target
+        target = translator(self.name).target
         return [target.words[i] for i in ids]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """French words as one writes them."""
+        return translator(self.name).target.decode(ids)
 
     @property
     def ranked(self) -> list[Hypothesis]:
         """What the beam found, best first by its score with the length."""
-        return sorted(self.beam.search.hypotheses, key=lambda one: -one.normalised(self.exponent))
+        return sorted(self.searched.beam.hypotheses, key=lambda one: -one.normalised(self.exponent))
 
     @property
     def next_words(self) -> list[tuple[int, float]]:
         """The most probable words after those that are forced, and their ln P."""
-        written, at = self.greedy.written, len(self.prefix)
-        if at >= len(written.words):
+        at = len(self.prefix)
+        if at >= len(self.searched.written.words):
             return []
-        ids = translator(self.beam.name).target.ids
-        return [(ids([word])[0], p) for word, p in written.instead[at]]
+        ids = translator(self.name).target.ids
+        return [(ids([word])[0], p) for word, p in self.searched.written.instead[at]]
 
 
 def search_view(slug: str) -> None:
@@ -80,9 +93,9 @@ def search_view(slug: str) -> None:
             "Hypotheses are ranked by ln P divided by their length to the power of α. 0: by ln P alone.",
         )
     found = _found(slug, name, text, width, exponent)
-    translation_reading.notes(found.beam.read)
+    translation_reading.notes(found.searched.read)
     _verdict(found)
-    _forced(slug, found)
+    _forced(found)
     _draw(found)
     _table(found)
     explain.explanation(
@@ -90,21 +103,32 @@ def search_view(slug: str) -> None:
         "is highest, and continues each by every word; what has ended waits beside the beam, until the beam can't "
         "overtake it. A forced word is written whatever the model thinks of it, and counts in ln P as it is.",
         lambda: _formulas(found),
-        [translation_search.search],
+        [translation_search.searches, translation_search.Beam.grow],
     )
 
 
 def _found(slug: str, name: str, text: str, width: int, exponent: float) -> _Found:
-    place = st.empty()
+    place, slot = st.empty(), f"{slug} searched"
 
     def made(source: str) -> _Found:
         prefix = _prefix(slug, source)
-        beam = translation_reading.translated(f"{slug} beam", name, source, width, prefix, place)
-        greedy = translation_reading.translated(f"{slug} greedy", name, source, 1, prefix, place)
-        return _Found(beam, greedy, prefix, exponent)
 
-    offer = translation_reading.going_on(f"{slug} beam {name}", f"{slug} greedy {name}")
-    return controls.last_good(f"{slug} search", lambda: made(text), lambda: made(translation_reading.DEFAULT), offer)
+        def work(_ticket: Ticket) -> _Searched:
+            model = translator(name)
+            read = model.read(source)
+            beam, greedy = model.searches(read, (width, 1), prefix)
+            written = model.write(read, greedy.best().words[: len(prefix) + 1])
+            return _Searched(name, read, written, beam, greedy)
+
+        key = (name, source, width, prefix)
+        return _Found(waiting.computed(slot, key, work, f"Searching, {TITLES[name]}", place), prefix, exponent)
+
+    return controls.last_good(
+        f"{slug} search",
+        lambda: made(text),
+        lambda: made(translation_reading.DEFAULT),
+        translation_reading.going_on(slot),
+    )
 
 
 def _prefix(slug: str, text: str) -> tuple[int, ...]:
@@ -122,7 +146,7 @@ def _prefix(slug: str, text: str) -> tuple[int, ...]:
 
 
 def _verdict(found: _Found) -> None:
-    best, greedy = found.beam.search.best(), found.greedy.search.best()
+    best, greedy = found.searched.beam.best(), found.searched.greedy.best()
     ratio = best.total - greedy.total
     if ratio > 1e-4:
         said = f"Beam search finds a translation {times(ratio)} times as probable as the greedy one."
@@ -133,17 +157,15 @@ def _verdict(found: _Found) -> None:
     st.subheader(said, anchor=False)
 
 
-def _forced(slug: str, found: _Found) -> None:
+def _forced(found: _Found) -> None:
     """The words that are forced, and buttons to force one more, or to free them."""
-    parameter = f"{slug}_forced"
 
     def go(ids: tuple[int, ...]) -> None:
-        address.set_values(**{parameter: f"{found.mark}.{_spelt(ids)}" if ids else None})
+        _force(found.mark, spelt(ids))
 
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if found.prefix:
-            written = translator(found.beam.name).target.decode(found.prefix)
-            st.text(f"Forced: {written}", width="content")
+            st.text(f"Forced: {found.text(found.prefix)}", width="content")
             st.button("Free the last", key="free_last", on_click=go, args=(found.prefix[:-1],))
             st.button("Free all", key="free_all", on_click=go, args=((),))
         if found.next_words:
@@ -160,65 +182,33 @@ def _forced(slug: str, found: _Found) -> None:
 
 
 def _draw(found: _Found) -> None:
-    prefix = found.beam.search.nodes[: len(found.prefix)]
-    here = Path(found.prefix, tuple(node.log_prob for node in prefix), ended=False)
-    beams = [_path(one) for one in found.ranked]
-    left = [_path(one) for one in found.beam.search.left()]
+    beam = found.searched.beam
+    here = Path(found.prefix, tuple(node.log_prob for node in beam.nodes[: len(found.prefix)]), ended=False)
+    left = [_path(one) for one in beam.left()]
     next_ones = [
         Path((*here.token_ids, word), (*here.log_probs, log_prob), ended=False)
         for word, log_prob in _next_log_probs(found)
     ]
-    groups = [
-        ("here", [here]),
-        ("beam", beams),
-        ("greedy", [_path(found.greedy.search.best())]),
-        ("taken", left[:_MOST_LEFT]),
-        ("next", next_ones),
-    ]
-    nodes, walks = paths.tree([path for _, group in groups for path in group])
-    kinds: dict[int, list[str]] = {}
-    ends: dict[int, str] = {}
-    names = iter(walks)
-    for kind, group in groups:
-        for i, _ in enumerate(group, 1):
-            walk = next(names)
-            for place in walk:
-                kinds.setdefault(place, []).append(kind)
-            if walk and kind in {"beam", "greedy"}:
-                said = f"beam {i}" if kind == "beam" else kind
-                ends[walk[-1]] = f"{ends[walk[-1]]}, {said}" if walk[-1] in ends else said
-    spelt: list[tuple[int, ...]] = []
-    for node in nodes:
-        spelt.append((*(spelt[node.parent] if node.parent >= 0 else ()), node.token_id))
-    drawn = [
-        TreeNode(
-            word,
-            node.parent,
-            node.log_prob,
-            node.total,
-            tuple(dict.fromkeys(kinds[i])),
-            f"{found.mark}.{_spelt(spelt[i])}",
-        )
-        for i, (node, word) in enumerate(zip(nodes, found.words([node.token_id for node in nodes]), strict=True))
-    ]
-    figure = token_tree("<s>", drawn, ends, walks[0][-1] if walks[0] else -1, f"{found.mark}.")
-    figure.update_layout(xaxis_title_text="French words that are written; under each the running ln P")
-    best = translator(found.beam.name).target.decode(found.ranked[0].words)
-    with st.container(key="scroll_tree"):
-        st.plotly_chart(
-            figure,
-            key=_CHART,
-            width=figure.layout.width,
-            on_select=_clicked,
-            selection_mode="points",
-            config={"displayModeBar": False},
-            alt=f"A tree of {len(drawn)} French words, each with its running ln P. The best of the beam: {best}",
-        )
-    about = (
-        f"Beam search, English to French, with the running ln P\nModel: {TITLES[found.beam.name]}\n"
-        f"Source: {found.beam.read.text}"
+    path_tree(
+        [
+            Group("here", "forced", [here]),
+            Group("beam", "beam", [_path(one) for one in found.ranked]),
+            Group("greedy", "greedy", [_path(found.searched.greedy.best())]),
+            Group("taken", "left by the beam", left[:_MOST_LEFT]),
+            Group("next", "next words", next_ones),
+        ],
+        found.words,
+        root="<s>",
+        mark=found.mark,
+        name="search_tree",
+        what="French words that are written",
+        unit="word",
+        given="source, before",
+        about=f"Beam search, English to French, with the running ln P\nModel: {TITLES[found.name]}\n"
+        f"Source: {found.searched.read.text}",
+        on_click=_force,
+        best=f" The best of the beam: {found.text(found.ranked[0].words)}",
     )
-    downloads("search_tree", _CHART, figure, lambda: _columns(drawn), about)
     hidden = f" {len(left) - _MOST_LEFT} more that it left are not drawn." if len(left) > _MOST_LEFT else ""
     st.caption(
         "Green: what the beam found. Grey: beginnings that it held and left." + hidden + " Orange: the greedy "
@@ -230,7 +220,7 @@ def _draw(found: _Found) -> None:
 def _next_log_probs(found: _Found) -> list[tuple[int, float]]:
     """The next words as the tree knows them: a probability of its own where the search has one."""
     at = found.prefix
-    known = {node.word: node.log_prob for node in found.beam.search.nodes[len(at) :] if node.parent == len(at) - 1}
+    known = {node.word: node.log_prob for node in found.searched.beam.nodes[len(at) :] if node.parent == len(at) - 1}
     return [(word, known.get(word, math.log(p))) for word, p in found.next_words]
 
 
@@ -238,7 +228,7 @@ def _table(found: _Found) -> None:
     rows = [
         [
             str(i),
-            html.escape(translator(found.beam.name).target.decode(one.words)) + ("" if one.ended else " …"),
+            html.escape(found.text(one.words)) + ("" if one.ended else " …"),
             minus(f"{one.total:.2f}"),
             str(len(one.words)),
             *([minus(f"{one.normalised(found.exponent):.2f}")] if found.exponent else []),
@@ -253,22 +243,12 @@ def _table(found: _Found) -> None:
     )
 
 
-def _columns(nodes: Sequence[TreeNode]) -> Columns:
-    return {
-        "path of word ids": [node.path.split(".")[-1] for node in nodes],
-        "word": [node.token for node in nodes],
-        "ln P(word | source, before)": [node.log_prob for node in nodes],
-        "running ln P": [node.total for node in nodes],
-        "part of": [", ".join(_PART_OF[kind] for kind in node.kinds) for node in nodes],
-    }
-
-
 def _formulas(found: _Found) -> list[str]:
     formulas = [
         r"\ln P(y_1 \dots y_n \mid x) = \sum_{i=1}^{n} \ln P(y_i \mid y_{<i}, x), \qquad"
         r" \text{score} = \frac{\ln P(y_1 \dots y_n \mid x)}{n^\alpha}"
     ]
-    for name, one in (("beam", found.ranked[0]), ("greedy", found.greedy.search.best())):
+    for name, one in (("beam", found.ranked[0]), ("greedy", found.searched.greedy.best())):
         factors = " ".join(
             rf"\underbrace{{{log_prob:+.2f}}}_{{{explain.latex_text(word)}}}"
             for word, log_prob in zip(found.words(one.words), one.log_probs, strict=True)
@@ -286,10 +266,6 @@ def _path(one: Hypothesis) -> Path:
     return Path(one.words, one.log_probs, one.ended)
 
 
-def _spelt(ids: Sequence[int]) -> str:
-    return "-".join(map(str, ids))
-
-
 def _plain(word: str) -> str:
     """A word in Markdown, as it is."""
     return re.sub(r"([^\w\s])", r"\\\1", word)
@@ -299,10 +275,5 @@ def _mark(text: str) -> str:
     return f"{crc32(text.encode(errors='surrogatepass')):x}"
 
 
-def _clicked() -> None:
-    points = st.session_state[_CHART].selection.points
-    chosen = next((point.get("customdata") for point in points if point.get("customdata") is not None), None)
-    if chosen is None:
-        return
-    path = str(chosen[0] if isinstance(chosen, list) else chosen)
-    address.set_values(translation_forced=None if path.endswith(".") else path)
+def _force(mark: str, path: str) -> None:
+    address.set_values(translation_forced=f"{mark}.{path}" if path else None)

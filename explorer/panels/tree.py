@@ -10,23 +10,20 @@ import streamlit as st
 from explorer import asking, controls, explain
 from explorer.asking import Reading
 from explorer.components.number_keys import number_keys
-from explorer.downloads import Columns, downloads
-from explorer.figures.token_tree import TreeNode, token_tree
 from explorer.numbers import minus, times
 from explorer.panels import distribution, prompt
 from explorer.panels.continuations import Continuation, text_html
 from explorer.panels.decoding import beam_width
+from explorer.panels.token_tree import Group, path_tree, spelt
 from models.prediction.generating import Hypothesis, beam_search
-from models.prediction.paths import Found, search, tree, walk
+from models.prediction.paths import Found, search, walk
 from models.tokens.words import WordTokenizer
 
 if TYPE_CHECKING:
     from models.interfaces import LanguageModel, Tokenizer
 
-_CHART = "token_tree"
 _SEARCHES = {"beam": "Greedy and beam", "greedy": "Greedy", "none": "Neither"}
 _CANDIDATES = 5
-_PART_OF = {"here": "your path", "beam": "beam", "greedy": "greedy path", "taken": "branch", "next": "next tokens"}
 
 
 def token_paths(slug: str, reading: Reading) -> None:
@@ -126,48 +123,25 @@ def _draw(
         for token_id in candidates
     ]
     beams, greedy = (list(found.beams), [found.greedy]) if found else ([], [])
-    groups = [("here", [here]), ("beam", beams), ("greedy", greedy), ("taken", branches), ("next", next_ones)]
-    nodes, walks = tree([path for _, group in groups for path in group])
-    kinds: dict[int, list[str]] = {}
-    ends: dict[int, str] = {}
-    names = iter(walks)
-    for kind, group in groups:
-        for i, _ in enumerate(group, 1):
-            walk = next(names)
-            for place in walk:
-                kinds.setdefault(place, []).append(kind)
-            if walk and kind in {"beam", "greedy"}:
-                said = f"beam {i}" if kind == "beam" else kind
-                ends[walk[-1]] = f"{ends[walk[-1]]}, {said}" if walk[-1] in ends else said
-    spelt: list[tuple[int, ...]] = []
-    for node in nodes:
-        spelt.append((*(spelt[node.parent] if node.parent >= 0 else ()), node.token_id))
-    mark = _mark(root)
-    at = walks[0][-1] if walks[0] else -1
-    tokens = tokenizer.tokens([node.token_id for node in nodes])
-    drawn = [
-        TreeNode(
-            token, node.parent, node.log_prob, node.total, tuple(dict.fromkeys(kinds[i])), f"{mark}.{_spelt(spelt[i])}"
-        )
-        for i, (node, token) in enumerate(zip(nodes, tokens, strict=True))
-    ]
-    shown_root = _run_together(tokenizer, list(root[-8:])) or tokenizer.tokens([tokenizer.start_id])[0]
-    figure = token_tree(shown_root, drawn, ends, at, f"{mark}.")
-    with st.container(key="scroll_tree"):
-        st.plotly_chart(
-            figure,
-            key=_CHART,
-            width=figure.layout.width,
-            on_select=_clicked,
-            selection_mode="points",
-            config={"displayModeBar": False},
-            alt=f"A tree of {len(drawn)} tokens after the prompt, each with its running log-probability.",
-        )
-    about = (
-        f"Paths of tokens after the prompt, with their running ln P\nModel: {reading.model.card.title}\n"
-        f"Prompt: {tokenizer.decode(list(root))}"
+    path_tree(
+        [
+            Group("here", "your path", [here]),
+            Group("beam", "beam", beams),
+            Group("greedy", "greedy path", greedy),
+            Group("taken", "branch", branches),
+            Group("next", "next tokens", next_ones),
+        ],
+        tokenizer.tokens,
+        root=_run_together(tokenizer, list(root[-8:])) or tokenizer.tokens([tokenizer.start_id])[0],
+        mark=_mark(root),
+        name="tree",
+        what="tokens after the prompt",
+        unit="token",
+        given="before",
+        about=f"Paths of tokens after the prompt, with their running ln P\nModel: {reading.model.card.title}\n"
+        f"Prompt: {tokenizer.decode(list(root))}",
+        on_click=_go,
     )
-    downloads("tree", _CHART, figure, lambda: _columns(drawn), about)
     ways = [*((f"beam {i}", one) for i, one in enumerate(beams, 1)), *(("greedy path", one) for one in greedy)]
     _list([*ways, *(("branch", one) for one in branches)], reading, root)
     number_keys(candidates, f"{len(reading.score.token_ids)} {hash(reading.score.token_ids)}", distribution.append)
@@ -189,18 +163,8 @@ def _list(paths: Sequence[tuple[str, Hypothesis]], reading: Reading, root: Seque
             tokens = reading.model.tokenizer.tokens(path.token_ids)
             facts = minus(f"{name} · ln P = {path.total:.2f} · {len(tokens)} tokens")
             st.html(text_html(Continuation(tokens, path.log_probs, facts), before, 12, reading.model.tokenizer))
-            spelt = f"{_mark(root)}.{_spelt(path.token_ids)}"
-            st.button("Go there", key=f"path_{i}", type="tertiary", on_click=_go, args=(spelt,))
-
-
-def _columns(nodes: Sequence[TreeNode]) -> Columns:
-    return {
-        "path of token ids": [node.path.split(".")[-1] for node in nodes],
-        "token": [node.token for node in nodes],
-        "ln P(token | before)": [node.log_prob for node in nodes],
-        "running ln P": [node.total for node in nodes],
-        "part of": [", ".join(_PART_OF[kind] for kind in node.kinds) for node in nodes],
-    }
+            there = (_mark(root), spelt(path.token_ids))
+            st.button("Go there", key=f"path_{i}", type="tertiary", on_click=_go, args=there)
 
 
 def _formulas(here: Hypothesis, found: Found | None, reading: Reading) -> list[str]:
@@ -220,27 +184,15 @@ def _formulas(here: Hypothesis, found: Found | None, reading: Reading) -> list[s
     return formulas
 
 
-def _spelt(path: Sequence[int]) -> str:
-    return "-".join(map(str, path))
-
-
 def _mark(root: Sequence[int]) -> str:
-    """Tells a figure after one root from that after another: a click may come after the prompt has changed."""
-    return f"{crc32(_spelt(root).encode()):x}"
+    """Tells a root from another."""
+    return f"{crc32(spelt(root).encode()):x}"
 
 
-def _clicked() -> None:
-    points = st.session_state[_CHART].selection.points
-    chosen = next((point.get("customdata") for point in points if point.get("customdata") is not None), None)
-    if chosen is not None:
-        _go(str(chosen[0] if isinstance(chosen, list) else chosen))
-
-
-def _go(chosen: str) -> None:
+def _go(mark: str, path: str) -> None:
     reading = asking.last_reading("prompt")
     if reading is None:
         return
-    mark, _, path = chosen.partition(".")
     root = reading.score.token_ids[: prompt.branches(reading).root]
     if mark == _mark(root):
         prompt.set_prompt_ids(reading, [*root, *(int(token_id) for token_id in path.split("-") if token_id)])

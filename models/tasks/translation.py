@@ -19,6 +19,7 @@ Sequence to Sequence Learning; Bahdanau, Cho and Bengio 2015, Neural Machine Tra
 and Translate, whose maxout before the output is left out here; Press and Wolf 2017 for the shared table.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -80,13 +81,20 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class DecoderStep:
-    """One step of the decoder."""
+class DecoderState:
+    """What the decoder has when it writes a word."""
 
+    y: Float[Tensor, "batch n_embd"]  # of the word before
     s: Float[Tensor, "batch n_hidden"]
     context: Float[Tensor, "batch n_context"]  # c, or c_i
     scores: Float[Tensor, "batch src"] | None  # e_i
     attention: Float[Tensor, "batch src"] | None  # α_i; every row sums to 1
+
+
+@dataclass(frozen=True, eq=False)
+class DecoderStep(DecoderState):
+    """One step of the decoder."""
+
     log_probs: Float[Tensor, "batch vocab"]  # of the word that is written next, natural logarithms
 
 
@@ -136,12 +144,32 @@ class Translator(nn.Module):
         attention = torch.softmax(scores, dim=-1)
         return scores, attention, torch.einsum("bs,bsn->bn", attention, source.h)
 
-    def step(self, source: Source, previous: Int[Tensor, " batch"], s: Float[Tensor, "batch n_hidden"]) -> DecoderStep:
-        """How likely every word is after `previous`, by the equations of this module."""
+    def advance(
+        self, source: Source, previous: Int[Tensor, " batch"], s: Float[Tensor, "batch n_hidden"]
+    ) -> DecoderState:
+        """What is known after `previous`, by the equations of this module."""
         scores, attention, context = self.attend(source, s) if self.config.attends else (None, None, source.last)
         y = self.wte(previous)
         s = gru_step(torch.cat([y, context], dim=-1), (s,), self.decoder_weights).h
-        return DecoderStep(s, context, scores, attention, torch.log_softmax(self.logits(s, y, context), dim=-1))
+        return DecoderState(y, s, context, scores, attention)
+
+    def step(self, source: Source, previous: Int[Tensor, " batch"], s: Float[Tensor, "batch n_hidden"]) -> DecoderStep:
+        """How likely every word is after `previous`."""
+        return self._weighed(self.advance(source, previous, s))
+
+    def steps(self, source: Source, previous: Int[Tensor, " pos"]) -> DecoderStep:
+        """All steps of one sentence, whose words are known, in place of a batch; all words are weighed at once."""
+        s, states = self.first_state(source), list[DecoderState]()
+        for word in previous[:, None]:
+            states.append(self.advance(source, word, s))
+            s = states[-1].s
+        y, states_s, contexts = (torch.cat(rows) for rows in zip(*((one.y, one.s, one.context) for one in states)))
+        scores, attention = _rows([one.scores for one in states]), _rows([one.attention for one in states])
+        return self._weighed(DecoderState(y, states_s, contexts, scores, attention))
+
+    def _weighed(self, state: DecoderState) -> DecoderStep:
+        log_probs = torch.log_softmax(self.logits(state.s, state.y, state.context), dim=-1)
+        return DecoderStep(**vars(state), log_probs=log_probs)
 
     def forward(
         self, source_idx: Int[Tensor, "batch src"], idx: Int[Tensor, "batch pos"], drop: Drop = keep
@@ -192,3 +220,9 @@ class Translator(nn.Module):
                 continue
             bound = (3 / weights.shape[1]) ** 0.5
             weights.uniform_(-bound, bound, generator=generator)
+
+
+def _rows(rows: Sequence[Tensor | None]) -> Float[Tensor, "pos src"] | None:
+    """A row of each step, where there is attention."""
+    found = [row for row in rows if row is not None]
+    return torch.cat(found) if found else None

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from models.tasks.translation import Source, Translator
 
@@ -67,17 +69,63 @@ class Search:
         return [_hypothesis(self.nodes, i) for i in sorted(ends, key=lambda i: -self.nodes[i].total)]
 
 
+class Beam:
+    """One search, as far as it has come."""
+
+    def __init__(self, width: int, end_id: int, nodes: Sequence[SearchNode]) -> None:
+        """From the words of a prefix on."""
+        self._width, self._end_id = width, end_id
+        self._nodes, self._ended = list(nodes), list[int]()
+        self._beam = [len(nodes) - 1]
+
+    def grow(self, log_probs: Float[Tensor, "beam vocab"]) -> list[tuple[int, int]]:
+        """Looks at what may follow each hypothesis; gives the row and the word of each that is kept, until it is over.
+
+        Args:
+            log_probs: ln P of every word after each hypothesis.
+        """
+        width, nodes = self._width, self._nodes
+        # Twice the width: even if half of the candidates end, the beam stays full.
+        best = log_probs.topk(min(2 * width, log_probs.shape[1]))
+        candidates = [
+            ((nodes[i].total if i >= 0 else 0.0) + log_prob, row, word, log_prob)
+            for row, (i, *found) in enumerate(zip(self._beam, best.indices.tolist(), best.values.tolist(), strict=True))
+            for word, log_prob in zip(*found, strict=True)
+        ]
+        candidates.sort(key=lambda candidate: -candidate[0])
+        kept, places = list[tuple[int, int]](), list[int]()
+        for rank, (total, row, word, log_prob) in enumerate(candidates[: 2 * width], 1):
+            if total == -math.inf:
+                break  # the rest is impossible
+            ends = word == self._end_id
+            is_kept = not ends and len(places) < width
+            nodes.append(SearchNode(word, self._beam[row], log_prob, total, rank, is_kept, ends and rank <= width))
+            if is_kept:
+                kept.append((row, word))
+                places.append(len(nodes) - 1)
+            elif nodes[-1].ended:
+                self._ended.append(len(nodes) - 1)
+        self._beam = places
+        self._ended = ended = sorted(self._ended, key=lambda i: -nodes[i].total)[:width]
+        is_over = not places or (len(ended) == width and nodes[ended[-1]].total >= nodes[places[0]].total)
+        return [] if is_over else kept
+
+    def found(self) -> Search:
+        """What it has found."""
+        return Search(tuple(self._nodes), tuple(_hypothesis(self._nodes, i) for i in self._ended or self._beam))
+
+
 @torch.no_grad()
-def search(
+def searches(
     network: Translator,
     source: Source,
-    width: int,
+    widths: Sequence[int],
     start_id: int,
     end_id: int,
     prefix: Sequence[int] = (),
     most: int = 50,
-) -> Search:
-    """Keeps the `width` best hypotheses, and continues each by every word.
+) -> list[Search]:
+    """Searches side by side, each of which keeps its `width` best hypotheses, and continues each by every word.
 
     Width 1 is greedy search; a width that keeps everything is exhaustive. What has ended waits beside the beam, which
     stops when it can't overtake the `width` best of them any more.
@@ -85,51 +133,34 @@ def search(
     Args:
         network: gives the probabilities.
         source: one sentence.
-        width: of the beam.
+        widths: of the beams.
         start_id: stands before the first word.
         end_id: is written after the last.
         prefix: words that the translation must begin with.
         most: words of a translation, those of the prefix and the end among them.
     """
-    nodes = list[SearchNode]()
-    s, at, total = network.first_state(source), -1, 0.0
+    forced = list[SearchNode]()
+    s, total = network.first_state(source), 0.0
     step = network.step(source, torch.tensor([start_id], device=s.device), s)
-    for word in prefix[:most]:
+    for i, word in enumerate(prefix[:most]):
         log_prob = float(step.log_probs[0, word])
         total += log_prob
-        nodes.append(SearchNode(word, at, log_prob, total, 0, word != end_id, word == end_id))
-        at = len(nodes) - 1
+        forced.append(SearchNode(word, i - 1, log_prob, total, 0, word != end_id, word == end_id))
         if word == end_id:
-            return Search(tuple(nodes), (_hypothesis(nodes, at),))
+            return [Search(tuple(forced), (_hypothesis(forced, i),)) for _ in widths]
         step = network.step(source, torch.tensor([word], device=s.device), step.s)
-    beam, ended = [at], list[int]()
+    beams = [Beam(width, end_id, forced) for width in widths]
+    going = [(beam, [0]) for beam in beams]  # and its rows of the step
     for _ in range(len(prefix), most):
-        before = [nodes[i].total if i >= 0 else 0.0 for i in beam]
-        totals = step.log_probs.double() + torch.tensor(before, dtype=torch.double, device=s.device)[:, None]
-        # Twice the width: even if half of the candidates end, the beam stays full.
-        best = totals.flatten().topk(min(2 * width, totals.numel()))
-        rows, places = list[int](), list[int]()
-        for rank, (total, candidate) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True), 1):
-            row, word = divmod(candidate, totals.shape[1])
-            if total == -math.inf:
-                break  # the rest is impossible
-            ends = word == end_id
-            kept = not ends and len(places) < width
-            nodes.append(
-                SearchNode(word, beam[row], float(step.log_probs[row, word]), total, rank, kept, ends and rank <= width)
-            )
-            if kept:
-                rows.append(row)
-                places.append(len(nodes) - 1)
-            elif nodes[-1].ended:
-                ended.append(len(nodes) - 1)
-        beam = places
-        ended = sorted(ended, key=lambda i: -nodes[i].total)[:width]
-        if not beam or (len(ended) == width and nodes[ended[-1]].total >= nodes[beam[0]].total):
+        kept = [(beam, rows, beam.grow(step.log_probs[rows])) for beam, rows in going]
+        pairs = [(rows[row], word) for _, rows, found in kept for row, word in found]
+        if not pairs:
             break
-        words = torch.tensor([nodes[i].word for i in beam], device=s.device)
-        step = network.step(source.repeated(len(beam)), words, step.s[rows])
-    return Search(tuple(nodes), tuple(_hypothesis(nodes, i) for i in ended or beam))
+        last = iter(range(len(pairs)))
+        going = [(beam, [next(last) for _ in found]) for beam, _, found in kept if found]
+        before, words = zip(*pairs, strict=True)
+        step = network.step(source.repeated(len(pairs)), torch.tensor(words, device=s.device), step.s[list(before)])
+    return [beam.found() for beam in beams]
 
 
 def _hypothesis(nodes: Sequence[SearchNode], last: int) -> Hypothesis:

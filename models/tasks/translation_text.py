@@ -12,7 +12,7 @@ from models.errors import ModelError
 from models.tasks.card import TaskCard
 from models.tasks.embedding import Vocabulary
 from models.tasks.translation import Source, Translator
-from models.tasks.translation_search import Search, search
+from models.tasks.translation_search import Search, searches
 from models.tasks.translation_words import FrenchVocabulary, Piece, english
 
 MOST_READ = 40  # pieces of a source
@@ -90,7 +90,12 @@ class Translation:
 
     def search(self, read: Read, width: int, prefix: Sequence[int] = ()) -> Search:
         """Greedy search at width 1, else beam search, from the words of `prefix` on."""
-        return search(self.network, read.source, width, self.target.start_id, self.target.end_id, prefix, MOST_WRITTEN)
+        return self.searches(read, [width], prefix)[0]
+
+    def searches(self, read: Read, widths: Sequence[int], prefix: Sequence[int] = ()) -> list[Search]:
+        """Several at once, which takes hardly longer than the widest."""
+        start_id, end_id = self.target.start_id, self.target.end_id
+        return searches(self.network, read.source, widths, start_id, end_id, prefix, MOST_WRITTEN)
 
     @torch.no_grad()
     def write(self, read: Read, ids: Sequence[int]) -> Written:
@@ -101,29 +106,21 @@ class Translation:
         """
         if not ids:
             raise ModelError("A translation has at least its end.")
-        s, previous = self.network.first_state(read.source), self.target.start_id
-        steps, instead, log_probs = [], [], []
-        for word in ids:
-            step = self.network.step(read.source, torch.tensor([previous], device=self._device), s)
-            best = step.log_probs[0].topk(min(_INSTEAD, self.target.size))
-            instead.append(
-                tuple(
-                    (self.target.words[i], p)
-                    for i, p in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
-                )
-            )
-            log_probs.append(step.log_probs[0, word])
-            steps.append(step)
-            s, previous = step.s, word
+        before = torch.tensor([self.target.start_id, *ids[:-1]], device=self._device)
+        steps = self.network.steps(read.source, before)
+        best = steps.log_probs.topk(min(_INSTEAD, self.target.size))
         return Written(
             tuple(ids),
             tuple(self.target.words[i] for i in ids),
             self.target.decode(ids),
-            torch.stack(log_probs),
-            tuple(instead),
-            torch.cat([step.s for step in steps]),
-            _rows([step.scores for step in steps]),
-            _rows([step.attention for step in steps]),
+            steps.log_probs.gather(1, torch.tensor(ids, device=self._device)[:, None])[:, 0],
+            tuple(
+                tuple((self.target.words[i], p) for i, p in zip(*row, strict=True))
+                for row in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
+            ),
+            steps.s,
+            steps.scores,
+            steps.attention,
         )
 
     def translate(self, text: str, width: int = 1) -> Written:
@@ -138,9 +135,3 @@ class Translation:
     @cached_property
     def _device(self) -> torch.device:
         return self.network.bias.device
-
-
-def _rows(rows: Sequence[Tensor | None]) -> Float[Tensor, "pos src"] | None:
-    """A row of each step, where there is attention."""
-    found = [row for row in rows if row is not None]
-    return torch.cat(found) if found else None

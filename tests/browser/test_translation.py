@@ -49,6 +49,14 @@ def test_attention_draws_a_line_for_each_word_it_looks_at_and_the_vector_one_for
     assert page.locator(".writer").nth(1).locator(".name.marked").text_content() == lit(page).nth(1).text_content()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tree_at_first_fits_a_screen_and_scrolls_on_a_phone(tiny_server, page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    visit(page, f"{tiny_server}/translation?translation_view=search")
+    beyond = page.locator(".st-key-scroll_tree").evaluate("element => element.scrollWidth - element.clientWidth")
+    assert (beyond > 0) == (width < 1280)
+
+
 def test_a_click_in_the_tree_forces_a_word_and_back_frees_it(tiny_server, page):
     visit(page, f"{tiny_server}/translation?prompt=He%20is%20happy.&translation_view=search")
     expect(page.get_by_text("Forced:")).to_have_count(0)

@@ -127,6 +127,7 @@ def test_boxes_of_a_tree_do_not_overlap_and_hold_their_tokens():
     with pytest.raises(ValueError, match="parent 3"):
         token_tree("", [TreeNode("a", 3, -1.0, -1.0, ("here",), "1")], {}, here=-1)
     assert len(token_tree("x", [], {}, here=-1).data[1].y) == 1
+    assert token_tree("x", [], {}, here=-1, title="words").layout.xaxis.title.text == "words"
 
 
 def test_two_models_mark_what_both_show():

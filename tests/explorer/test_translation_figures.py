@@ -30,6 +30,10 @@ def test_numbers_and_names_give_way_where_there_are_many():
     figure = alignment(words, words, np.eye(40))
     assert figure.data[0].text is None
     assert len(figure.layout.xaxis.ticktext) <= 24
+    assert figure.layout.height < 30 * len(words)
+    short = alignment(words, ["b"] * 40, np.eye(40))
+    assert short.layout.margin.l < figure.layout.margin.l
+    assert short.layout.margin.b == figure.layout.margin.b
     long = alignment(["a" * 100], ["b" * 100], [[1.0]])
     assert len(long.layout.xaxis.ticktext[0]) <= 13
 

@@ -11,7 +11,7 @@ from models.mixers.network import keep
 from models.tasks.embedding import Vocabulary
 from models.tasks.translation import TranslationConfig, Translator
 from models.tasks.translation_data import Pair, PairBatches, part_of, read, words_of
-from models.tasks.translation_search import search
+from models.tasks.translation_search import searches
 from models.tasks.translation_text import MOST_READ, Translation
 from models.tasks.translation_words import FrenchVocabulary, english
 from models.training.batches import IGNORED
@@ -125,6 +125,21 @@ def test_steps_are_what_the_forward_pass_computes(network):
     np.testing.assert_allclose(sums, 1.0, atol=1e-12)
 
 
+def test_all_steps_at_once_are_those_taken_one_by_one(network):
+    words = [START, 3, 4, 4, 0]
+    with torch.no_grad():
+        source = network.read(torch.tensor([SOURCE]))
+        found, s = network.steps(source, torch.tensor(words)), network.first_state(source)
+        for i, word in enumerate(words):
+            step = network.step(source, torch.tensor([word]), s)
+            for name, row in vars(step).items():
+                whole = getattr(found, name)
+                assert (whole is None) == (row is None)
+                if row is not None:
+                    torch.testing.assert_close(whole[i], row[0])
+            s = step.s
+
+
 def test_sentences_side_by_side_are_read_as_alone(network):
     others = [[1, 2, 3, 4, 5], SOURCE]
     both = network.read(torch.tensor(others))
@@ -139,7 +154,7 @@ def _source(network):
 
 
 def test_width_1_is_greedy(network):
-    found = search(network, _source(network), 1, START, END, most=6)
+    [found] = searches(network, _source(network), [1], START, END, most=6)
     words = []
     while len(words) < 6 and END not in words:
         with torch.no_grad():
@@ -151,7 +166,7 @@ def test_width_1_is_greedy(network):
 @pytest.mark.parametrize("prefix", [(), (4,), (3, 0)])
 def test_a_full_width_is_exhaustive(network, prefix):
     most = 4
-    found = search(network, _source(network), 5**most, START, END, prefix, most)
+    [found] = searches(network, _source(network), [5**most], START, END, prefix, most)
     every = {}
     for length in range(len(prefix) + 1, most + 1):
         for rest in itertools.product([0, 1, 3, 4], repeat=length - len(prefix) - 1):
@@ -167,7 +182,7 @@ def test_a_full_width_is_exhaustive(network, prefix):
 
 
 def test_the_tree_of_a_search_is_whole(network):
-    found = search(network, _source(network), 2, START, END, (4,), 6)
+    [found] = searches(network, _source(network), [2], START, END, (4,), 6)
     assert found.nodes[0].word == 4
     assert found.nodes[0].rank == 0
     for i, node in enumerate(found.nodes):
@@ -186,9 +201,22 @@ def test_the_tree_of_a_search_is_whole(network):
 
 
 def test_a_forced_end_ends(network):
-    found = search(network, _source(network), 3, START, END, (3, END), 6)
+    [found] = searches(network, _source(network), [3], START, END, (3, END), 6)
     assert [one.words for one in found.hypotheses] == [(3, END)]
     assert found.best().ended
+
+
+@pytest.mark.parametrize("prefix", [(), (4,)])
+def test_searches_side_by_side_find_what_each_finds_alone(network, prefix):
+    widths = (2, 1, 5)
+    together = searches(network, _source(network), widths, START, END, prefix, 7)
+    for width, found in zip(widths, together, strict=True):
+        [alone] = searches(network, _source(network), [width], START, END, prefix, 7)
+        assert [(one.word, one.parent, one.rank, one.kept, one.ended) for one in found.nodes] == [
+            (one.word, one.parent, one.rank, one.kept, one.ended) for one in alone.nodes
+        ]
+        np.testing.assert_allclose([one.total for one in found.nodes], [one.total for one in alone.nodes], atol=1e-12)
+        assert [one.words for one in found.hypotheses] == [one.words for one in alone.hypotheses]
 
 
 def test_sizes_that_are_none_are_refused():
