@@ -258,7 +258,7 @@ def belief_map(
             },
         ],
         layout={
-            "height": 150 + 32 * len(states),
+            "height": 170 + 32 * len(states),
             "dragmode": False,
             "xaxis": _ticks([_short(word) for word in words]) | {"side": "top", "range": [-0.5, len(words) - 0.5]},
             "xaxis2": _ticks([_short(word) for word, _ in first])
@@ -266,7 +266,7 @@ def belief_map(
                 "overlaying": "x",
                 "side": "bottom",
                 "range": [-0.5, len(words) - 0.5],
-                "title": {"text": "the model's first choice for the next word", "font": _FONT},
+                "title": {"text": "the model's first choice<br>for the next word", "font": _FONT},
             },
             "yaxis": {
                 "tickmode": "array",

@@ -125,13 +125,14 @@ def smoothing_masses(methods: Sequence[str], unseen: ArrayLike, notes: Sequence[
     )
 
 
-def count_matrix(words: Sequence[str], counts: ArrayLike, *, shares: bool) -> go.Figure:
+def count_matrix(words: Sequence[str], counts: ArrayLike, *, shares: bool, blank: str = "0") -> go.Figure:
     """Heatmap of the pairs of the most frequent tokens: each row is the first token of a pair, each column the second.
 
     Args:
         words: the tokens.
-        counts: of the pairs, or the share of each in its row, shape (from, to); what never occurs is left blank.
+        counts: of the pairs, or the share of each in its row, shape (from, to); 0 is left blank.
         shares: which of the two they are.
+        blank: what is said of a blank cell.
     """
     table = np.asarray(counts, dtype=np.float32)
     if table.shape != (len(words), len(words)):
@@ -159,7 +160,7 @@ def count_matrix(words: Sequence[str], counts: ArrayLike, *, shares: bool) -> go
                 "texttemplate": "%{text}",
                 "textfont": {"size": 14},
                 "hovertext": [
-                    [f"{shown[i]} {shown[j]}: {_cell(float(v), shares)}" for j, v in enumerate(row)]
+                    [f"{shown[i]} {shown[j]}: {_cell(float(v), shares) if v else blank}" for j, v in enumerate(row)]
                     for i, row in enumerate(table)
                 ],
                 "hovertemplate": "%{hovertext}<extra></extra>",

@@ -210,7 +210,7 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
     """How much the order changes under each scheme, without a mask and with one.
 
     Args:
-        rows: of each scheme its name, and both shares; None where it needs a mask.
+        rows: of each scheme its name, and both shares; None where it is built for a mask.
     """
     places = np.arange(len(rows), dtype=np.float32)
     data = [
@@ -235,11 +235,11 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
     return made(
         data=data,
         layout={
-            "height": 70 + 42 * len(rows),
+            "height": 90 + 42 * len(rows),
             "dragmode": False,
             "showlegend": True,
             "legend": LEGEND | {"traceorder": "normal"},
-            "xaxis": axis("change of the output, as a share of its length")
+            "xaxis": axis("change of the output,<br>as a share of its length")
             | {"range": [0, 1.2 * max(share or 0.0 for row in rows for share in row[1:]) or 1.0]},
             "yaxis": {
                 "tickmode": "array",
@@ -256,7 +256,7 @@ def differences(rows: Sequence[tuple[str, float | None, float]]) -> go.Figure:
 
 def _share(value: float | None) -> str:
     if value is None:
-        return "needs a mask"
+        return "causal form"
     return "0" if value < 1e-9 else f"{value:.2f}"
 
 
@@ -311,6 +311,7 @@ def rows_of_attention(tokens: Sequence[str], near: ArrayLike, far: ArrayLike, pl
         layout[f"yaxis{number}"] = {
             "range": [0, 1],
             "anchor": f"x{number}",
+            "title": {"text": "weight" if head == 0 else "", "font": FONT},
             "showticklabels": head == 0,
             "tickfont": FONT,
             "fixedrange": True,

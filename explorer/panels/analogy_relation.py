@@ -62,7 +62,7 @@ def relation_panel(slug: str, space: WordVectors) -> None:
             lambda: {
                 "first": [one for one, _ in named],
                 "second": [other for _, other in named],
-                "cosine with the others": list(found.of_each),
+                "cosine with the mean of the others": list(found.of_each),
             },
             f"{titles[relation]}\n{space.name}",
         )
@@ -77,6 +77,10 @@ def relation_panel(slug: str, space: WordVectors) -> None:
         for which, i in (("Most", most), ("Least", least)):
             cosine = minus(f"{found.of_each[i]:.2f}")
             st.text(f"{which} like the others: {named[i][1]} → {named[i][0]}, {cosine}")
+        st.caption(
+            "Like the others: the cosine of one arrow with the mean of all others. What is only chance cancels out in "
+            "a mean, so it is further from 0 than the cosines with them one by one are on average."
+        )
         if missing:
             more = " …" if len(missing) > _NAMED else ""
             st.text(f"Not in the vocabulary: {', '.join(word[:40] for word in missing[:_NAMED])}{more}")
@@ -87,6 +91,8 @@ def relation_panel(slug: str, space: WordVectors) -> None:
         lambda: [
             r"\overline{\cos} = \frac{2}{n (n - 1)} \sum_{i < j} \cos(v_{a_i} - v_{b_i},\; v_{a_j} - v_{b_j})",
             rf"n = {len(named)}: \quad \overline{{\cos}} = {found.mean_cosine:.4f}",
+            r"\text{like the others: } \cos\Bigl(u_i,\; \sum_{j \neq i} u_j\Bigr), \qquad"
+            r" u_i = \frac{v_{a_i} - v_{b_i}}{\lVert v_{a_i} - v_{b_i} \rVert}",
         ],
         [parallel],
     )

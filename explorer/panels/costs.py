@@ -24,6 +24,7 @@ SIZES = costs.sizes(LENGTHS, WIDTHS, LENGTH, WIDTH, most_waits=2048)
 TITLES = {"n-gram": "n-gram", "ffn": "FFN", "rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "transformer": "transformer"}
 _COLOURS = {"lstm": 0, "gru": 1, "rnn": 2, "ffn": 3, "n-gram": 4, "transformer": 5}
 _SLOT = "costs"
+_WHOLE = "_costs_whole"  # of the session: the last measurement that came to its end
 _EVERY = 1.0  # seconds between two looks at the job
 _PATIENCE = 3.0  # seconds that a page waits for the first of all families
 _TAIL = 3  # so many of the largest sizes tell an exponent
@@ -83,8 +84,8 @@ class Measured:
         machine, *found = (job.events if job is not None else []) or [""]
         now = cls(machine, found, job)
         if job is not None and job.state is State.DONE:
-            st.session_state["_costs_whole"] = now
-        whole: Measured | None = st.session_state.get("_costs_whole")
+            st.session_state[_WHOLE] = now
+        whole: Measured | None = st.session_state.get(_WHOLE)
         return now if whole is None else cls(whole.machine, whole.found, job)
 
     def series(self, family: str, against: str) -> list[Cost]:
@@ -143,12 +144,11 @@ def _key(run: int) -> tuple[object, ...]:
 def _begun() -> Job | None:
     """The job of this reader's turn, which all who are at the same turn share."""
     key = _key(st.session_state.setdefault("_costs_run", 0))
-    job = background.current(_SLOT, key)
+    job, place = background.current(_SLOT, key), st.empty()  # always one place, or the figure below it moves
     if job is None:
-        with controls.explained_errors(st.empty(), _SLOT):
+        with controls.explained_errors(place, _SLOT):
             job = background.start(_SLOT, key, _work)
-    if job is not None:
-        place = st.empty()
+    if job is not None and _WHOLE not in st.session_state:
         for _ in range(int(_PATIENCE / 0.05)):
             if len(job.events) > len(LECTURE) or job.wait(0.05):
                 break
@@ -215,7 +215,10 @@ def _picture(job: Job | None, quantity: str, against: str) -> None:
     if against == "width":
         notes.append("An n-gram has no width.")
     if quantity == "train_bytes":
-        notes.append("This attention does not keep its T × T weights: it computes them again on the way back.")
+        notes.append(
+            "Attention as in textbooks would grow with T²: this one, torch's scaled_dot_product_attention, does not "
+            "keep its T × T weights, but computes them again on the way back."
+        )
     st.caption(" ".join(notes))
     about = f"{chosen.title} against {AGAINST[against]}\n{_status(measured)}"
     downloads("costs", "costs", figure, partial(_data, measured), about)
@@ -248,7 +251,8 @@ def _table(job: Job | None, is_live: bool) -> None:
         f"Grey: the exponents measured, over the {_TAIL} largest sizes. Steps that wait for one another can't be "
         "computed in parallel. These layers are narrow, so that fixed costs of each call hide a part of d². "
         "T² shows where T is far larger than d. One layer, float32, one text at a time, without a vocabulary. "
-        "Times are the processor's; other work on this machine still makes them uneven."
+        "Times are the processor's; other work on this machine still makes them uneven. Textbooks give a transformer's "
+        "training memory as O(T² + T d), with the T × T weights kept; here they are computed again."
     )
     if is_live and job is not None and job.is_over:
         st.rerun()

@@ -34,7 +34,12 @@ def matrix(slug: str, counted: Counted) -> None:
     table = np.array([_row(pairs, token, most) for token in most])
     sums = np.array([pairs.count([token]) if token != 1 else 0 for token in most])  # nothing follows the end
     shares = table / np.maximum(sums, 1)[:, None]
-    figure = count_matrix(tokenizer.tokens(most), shares if view == "rows" else table, shares=view == "rows")
+    figure = count_matrix(
+        tokenizer.tokens(most),
+        shares if view == "rows" else table,
+        shares=view == "rows",
+        blank="0" if text is not None else "not kept",
+    )
     st.plotly_chart(
         figure,
         key="count_matrix",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FOLLOWERS = 4
-_NEVER = ("never seen", "not in the table")
+_NOT_KEPT = "not kept"  # by the table that ships: the count is unknown, and need not be 0
 _LONGEST = 7  # tokens of a history that are shown
 _METHODS = [method for method in METHODS if method != "history"]
 
@@ -58,12 +58,19 @@ def _fraction(counted: Counted) -> str:
     shown = lm.tokenizer.tokens(history[-_LONGEST:])
     h = explain.latex_text(("… " if len(history) > _LONGEST else "") + " ".join(shown))
     w = explain.latex_text(lm.tokenizer.tokens([first])[0])
-    quotient = rf" = \frac{{{times:,}}}{{{of:,}}}" + (
-        f" = {times / of:.4f}" if of else rf"\text{{: {_NEVER[counted.text is None]}}}"
-    )
+    above, below = (_count(number, counted, rf"\text{{{_NOT_KEPT}}}") for number in (times, of))
+    is_known = of and (times or counted.text is not None)
+    quotient = rf" = \frac{{{above}}}{{{below}}}" + (f" = {times / of:.4f}" if is_known else "")
+    if not of and counted.text is not None:
+        quotient += r"\text{: never seen}"
     if not history:
         return rf"\frac{{\#({w})}}{{\text{{all tokens}}}}" + quotient
     return rf"\frac{{\#({h}\;{w})}}{{\#({h})}}" + quotient
+
+
+def _count(number: int, counted: Counted, not_kept: str = _NOT_KEPT) -> str:
+    """A count; 0 in the table that ships is not known to be 0."""
+    return f"{number:,}" if number or counted.text is not None else not_kept
 
 
 def _counts_table(counted: Counted) -> None:
@@ -72,7 +79,7 @@ def _counts_table(counted: Counted) -> None:
     tokens, longest = lm.tokenizer.tokens, lm.context(counted.reading.score.token_ids)
     lengths = [length for length in range(len(longest), -1, -1) if length <= _LONGEST or length == len(longest)]
     rows, used = [], False
-    never = "not in the table" if counted.text is None else "never seen: 0/0"
+    never = "unknown" if counted.text is None else "never seen: 0/0"
     for length in lengths:
         last = longest[len(longest) - length :]
         words, seen = lm.followers(last)
@@ -80,11 +87,12 @@ def _counts_table(counted: Counted) -> None:
         mark = " aria-current=true" if of and not used else ""
         used = used or bool(of)
         shares = zip(tokens(words[:_FOLLOWERS].tolist()), seen[:_FOLLOWERS].tolist(), strict=True)
-        said = " · ".join(f"{html.escape(token)} {times:,}/{of:,}" for token, times in shares)
-        more = f" · {len(words) - _FOLLOWERS:,} others" if len(words) > _FOLLOWERS else ""
-        more += f" · {of - int(seen.sum()):,} not kept" if of > seen.sum() else ""
+        parts = [f"{html.escape(token)} {times:,}/{of:,}" for token, times in shares]
+        parts += [f"{len(words) - _FOLLOWERS:,} others"] if len(words) > _FOLLOWERS else []
+        parts += [f"{of - int(seen.sum()):,} {_NOT_KEPT}"] if of > seen.sum() else []
         shown = html.escape(" ".join(tokens(last))) or "<i>no history</i>"
-        rows.append(f"<tr{mark}><td>{shown}</td><td>{of:,}</td><td>{said + more if of else never}</td></tr>")
+        cells = (shown, _count(of, counted), " · ".join(parts) if of else never)
+        rows.append(f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     st.html(
         '<div class="explorer-scroll" tabindex="0" role="region" aria-label="Counts of the histories">'
         '<table class="explorer-table"><thead><tr><th>History h</th><th>#(h)</th>'
@@ -92,7 +100,10 @@ def _counts_table(counted: Counted) -> None:
     )
     uniform = counted.settings.method in {"frequency", "history"} and not len(lm.followers(longest)[0])
     if counted.text is None:
-        said = "Bold: the longest history in the table. Counts over 64 are rounded a little."
+        said = (
+            "Bold: the longest history in the table. Counts over 64 are rounded a little. Not kept: the count is "
+            "unknown. Such an n-gram was rare, or never seen, or a shorter history foretells it about as well."
+        )
     elif uniform:
         said = "0/0 says nothing: here every token is taken to be equally probable. Smoothing uses the history in bold."
     else:

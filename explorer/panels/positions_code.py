@@ -102,13 +102,15 @@ def _map(table: np.ndarray, code: str) -> None:
         "dimension": list(range(table.shape[1])) * len(table),
         "value": table.ravel().tolist(),
     }
+    said = f"Blue: above 0, orange: below; 0 has no colour, the full colours are ±{float(np.abs(table).max()):,.3g}."
     if code == "learned":
         used = LENGTH
-        st.caption(
-            f"One row of {table.shape[1]} weights a place, learned with all others of a small transformer. It read "
+        said += (
+            f" One row of {table.shape[1]} weights a place, learned with all others of a small transformer. It read "
             f"{used} tokens at once: places from {used} on were never used"
             + (", right of the dashed line." if len(table) > used else ".")
         )
+    st.caption(said)
     downloads("code_map", "code_map", figure, lambda: columns, f"Code of positions: {_CODES[code]}")
 
 
@@ -144,7 +146,10 @@ def _alike(slug: str, codes: Tensor, code: str) -> str:
         _square(codes[:_SQUARE], name)
     with right:
         _lines(codes, name, min(len(codes), LENGTH) if code == "learned" else len(codes))
-    st.caption(_said(code, name) + (f" The matrix: the first {_SQUARE} positions." if len(codes) > _SQUARE else ""))
+    st.caption(
+        f"{_said(code, name)} In the matrix blue is above 0, orange below."
+        + (f" The matrix: the first {_SQUARE} positions." if len(codes) > _SQUARE else "")
+    )
     return name
 
 

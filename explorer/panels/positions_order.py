@@ -92,8 +92,9 @@ def _figure(found: Found) -> None:
     st.caption(
         f"Without positions and without a mask the outputs are the same set, {how}: attention is permutation "
         "equivariant. A causal mask alone lets order through: a word sees other words when it stands elsewhere. One "
-        "layer with weights drawn at random, on the LSTM's embeddings; ALiBi and T5's bias are built for what stands "
-        "before a word."
+        "layer with weights drawn at random, on the LSTM's embeddings. ALiBi and T5's bias have here their causal "
+        "form, which knows only offsets to what stands before a word. T5's own encoder has other numbers for what "
+        "stands after it, and no mask."
     )
     columns: Columns = {
         "positions": [name for name, *_ in rows],
@@ -107,6 +108,7 @@ def _table(tokens: list[str], found: Found) -> None:
     rows = [
         [html.escape(token), *(_number(values[i]) for values in found.free.values())] for i, token in enumerate(tokens)
     ]
+    st.text("Each word's output by itself, without a mask:")
     table(
         "What the order changes in each word's output, without a mask",
         ("word", *(TITLES[one] for one in found.free)),

@@ -13,6 +13,7 @@ from models.mixers import order
 
 TEXT = "happy new year"
 _MOST = 12  # words
+_SCHEMES = sorted(TITLES, key="sinusoidal".__ne__)  # the first is shown at first: with it the place changes the weights
 _FIRST = 1
 
 
@@ -23,7 +24,7 @@ def row_view(slug: str) -> None:
     if reading is None:
         return
     with st.container(horizontal=True, gap="medium"):
-        scheme = controls.pick_one(f"{slug}_scheme", "Positions", [*TITLES], TITLES.__getitem__)
+        scheme = controls.pick_one(f"{slug}_scheme", "Positions", _SCHEMES, TITLES.__getitem__)
         far = controls.count(f"{slug}_far", "The same text from place", 500, 1, order.LONGEST - _MOST)
     ids = list(reading.score.token_ids)[-_MOST:]
     if not ids:

@@ -16,6 +16,7 @@ from models.prediction.scoring import Score
 from models.tokens.prefixes import common_prefix
 
 _MOST_UNKNOWN = 8  # words that are named
+_SECOND = "gru"  # beside the default model: the best of those that ship whose first choice at first is no <unk>
 GLTR_STEPS = (10, 100, 1000)  # Gehrmann et al. 2019
 
 
@@ -46,6 +47,9 @@ def other_model(slug: str, model: str, label: str, *, none: str | None = None) -
     titles = {card.name: card.title for card in loading.catalog()} | ({} if none is None else {"": none})
     first = loading.default_model()
     others = [name for name in reversed([first, *(name for name in titles if name != first)]) if name != model]
+    second = next(name for name in (_SECOND, first) if name != model)
+    if none is None:
+        others.sort(key=second.__ne__)
     return controls.pick(
         f"{slug}_other",
         label,

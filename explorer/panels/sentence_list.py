@@ -3,6 +3,7 @@
 import html
 import math
 from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from explorer import asking, controls, explain
 from explorer.asking import Stream
 from explorer.downloads import Columns, downloads
-from explorer.numbers import minus, power_of_ten, power_of_ten_latex, times
+from explorer.numbers import minus, power_of_ten_latex, times
 from models.prediction.totals import Total, totals
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ FIRST = "\n".join(
         "Cat the on mat the sat.",
     )
 )
+_DIGITS = Context(prec=17)  # as many as a float has; a float itself would be 0 below e^-745
 _ORDERS = {"total": "Probability", "token": "Per token", "character": "Per character"}
 
 
@@ -106,7 +108,7 @@ def _columns(ranked: Sequence[Total]) -> Columns:
         "tokens": [one.tokens for one in ranked],
         "ln P per token": [one.per_token for one in ranked],
         "bits per character": [one.bits_per_character for one in ranked],
-        "P": [power_of_ten(one.log_prob) for one in ranked],
+        "P": [Decimal(one.log_prob).exp(_DIGITS) for one in ranked],
     }
 
 

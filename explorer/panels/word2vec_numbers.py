@@ -29,8 +29,14 @@ def tables(shown: "Shown") -> None:
     given = "t" if replay.choices.method == "skip-gram" else "h"
     other = "c" if given == "t" else "t"
     pairs = [
-        (f"{sign} {html.escape(word)}", minus(f"{dot:.3f}"), f"{sigmoid:.3f}", f"{loss:.3f}", minus(f"{pull:+.3f}"))
-        for sign, word, dot, sigmoid, loss, pull in _pairs(shown)
+        (
+            f"{'+' if label else '−'} {html.escape(word)}",
+            minus(f"{dot:.3f}"),
+            f"{sigmoid:.3f}",
+            f"{loss:.3f}",
+            minus(f"{pull:+.3f}"),
+        )
+        for label, word, dot, sigmoid, loss, pull in _pairs(shown)
     ]
     head = ("pair", f"⟨{given}, {other}⟩", "σ", "loss", f"∂L/∂⟨{given}, {other}⟩")
     table("Pairs of the next step", head, pairs, wraps=False)
@@ -63,13 +69,14 @@ def how_computed(shown: "Shown") -> None:
     )
 
 
-def _pairs(shown: "Shown") -> Iterator[tuple[str, str, float, float, float, float]]:
+def _pairs(shown: "Shown") -> Iterator[tuple[int, str, float, float, float, float]]:
+    """Each pair: its label (1 positive, 0 negative), its word, product, sigmoid, loss, gradient by the product."""
     words, look = shown.replay.sentences.text.words, shown.look
     for row in range(len(look.words)):
         for column, word in enumerate(look.words[row].tolist()):
             numbers = (part[row, column] for part in (look.dots, look.sigmoids, look.losses, look.pull))
             dot, sigmoid, loss, pull = (float(number) for number in numbers)
-            yield "−" if column else "+", words[word], dot, sigmoid, loss, pull
+            yield int(column == 0), words[word], dot, sigmoid, loss, pull
 
 
 def _moved(shown: "Shown") -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
@@ -108,6 +115,6 @@ def _formulas(shown: "Shown", skip_gram: bool) -> list[str]:
 
 
 def _columns(shown: "Shown") -> dict[str, list[object]]:
-    names = ("sign", "word", "dot product", "sigmoid", "loss in nats", "gradient by the dot product")
+    names = ("label", "word", "dot product", "sigmoid", "loss in nats", "gradient by the dot product")
     rows = list(_pairs(shown))
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -1,10 +1,13 @@
+import csv
 import functools
+import io
 from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from explorer import downloads
 from explorer.contents import entry
 
 ENTRY = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -33,6 +36,20 @@ def open_page(tiny_folder, monkeypatch):
         return run(app)
 
     return opened
+
+
+@pytest.fixture
+def csv_files(monkeypatch):
+    """The CSV files that were made, the newest last, each as rows of texts by their columns' names."""
+    made, csv_file = [], downloads.csv_file
+
+    def recorded(columns):
+        file = csv_file(columns)
+        made.append(list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))))
+        return file
+
+    monkeypatch.setattr(downloads, "csv_file", recorded)
+    return made
 
 
 def run(changed) -> AppTest:

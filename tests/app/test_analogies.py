@@ -11,6 +11,7 @@ from explorer import spaces
 from explorer.components import word_fields
 from models.tokens import projections, questions, vector_files
 from models.tokens.questions import gensim_file, read_questions
+from models.tokens.relations import PAIRS, read_pairs
 from models.tokens.space import WordVectors, analogy, neighbours
 from models.zoo.vectors import load
 from tests.app.conftest import run
@@ -129,6 +130,21 @@ def test_a_relation_is_arrows_and_a_number(open_page):
     capitals = float(open_page("analogies", analogies_view="relation").metric[0].value)
     assert 0.2 < capitals < 1
     assert 0.2 < float(app.metric[0].value) < 1
+
+
+def test_which_pair_is_like_the_others(open_page, word2vec):
+    app = open_page("analogies", analogies_view="relation", analogies_relation="nationality")
+    pairs = read_pairs(PAIRS["nationality"])
+    vector = dict(zip(word2vec.words, word2vec.unit.astype(np.float64)))
+    arrows = [vector[a] - vector[b] for a, b in pairs]
+    arrows = [arrow / np.linalg.norm(arrow) for arrow in arrows]
+    like = []
+    for i, arrow in enumerate(arrows):
+        mean = np.mean([other for j, other in enumerate(arrows) if j != i], axis=0)
+        like.append(float(arrow @ mean / np.linalg.norm(mean)))
+        assert like[-1] > np.mean([arrow @ other for j, other in enumerate(arrows) if j != i]) > 0
+    for which, i in (("Most", int(np.argmax(like))), ("Least", int(np.argmin(like)))):
+        assert f"{which} like the others: {pairs[i][1]} → {pairs[i][0]}, {like[i]:.2f}" in texts(app)
 
 
 def test_pairs_of_ones_own(open_page):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from explorer.jobs import Job
 from explorer.panels import costs as panel
 from models.mixers import costs
 from models.mixers.costs import LECTURE
@@ -49,6 +50,15 @@ def measured(app):
 
 def status(app):
     return next(html.proto.body for html in app.get("html") if 'role="status"' in html.proto.body)
+
+
+def place_of_chart(app):
+    """Which of the elements of its column the chart's fragment is."""
+    for column in app.columns:
+        for place, child in column.children.items():
+            if getattr(child, "children", None) and child.get("plotly_chart"):
+                return place
+    raise AssertionError("no chart")
 
 
 def chart(app):
@@ -102,9 +112,13 @@ def test_a_measurement_can_be_stopped_and_done_again(small, monkeypatch):
     monkeypatch.setattr(costs, "measured", invented_all)
     run(app.button(key="again_costs").click())
     measured(app)
-    before = chart(app)
+    before, place = chart(app), place_of_chart(app)
+    waits = []
+    monkeypatch.setattr(Job, "wait", lambda _, seconds: waits.append(seconds))
     run(app.button(key="again_costs").click())
     assert chart(app)["layout"] == before["layout"]  # until the new one is whole, the one before is shown
+    assert place_of_chart(app) == place
+    assert not waits
 
 
 def test_the_calculator_follows_its_formula(small):

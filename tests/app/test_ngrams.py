@@ -8,6 +8,7 @@ from html import unescape
 import numpy as np
 import pytest
 
+import models
 from explorer.contents import FIRST_PROMPT
 from explorer.numbers import power_of_ten
 from explorer.texts import NEW_YEAR
@@ -37,10 +38,11 @@ def stepped(app):
 
 
 def table(app):
+    """Bold or not, the history, its count (None: not kept), what comes next."""
     [body] = [body for body in bodies(app) if "Counts of the histories" in body]
     rows = re.findall(r"<tr( aria-current=true)?><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", body)
     return [
-        (bool(mark), unescape(history), int(times.replace(",", "")), unescape(said))
+        (bool(mark), unescape(history), None if times == "not kept" else int(times.replace(",", "")), unescape(said))
         for mark, history, times, said in rows
     ]
 
@@ -168,6 +170,23 @@ def test_the_table_that_ships_is_a_source_too(open_page):
     for view in ("places", "matrix", "steps", "orders"):
         app = open_page("ngrams", ngrams_source="table", ngrams_view=view)
         assert charts(app) or notices(app)
+
+
+def test_what_the_table_did_not_keep_is_not_called_0(open_page):
+    app = open_page("ngrams", ngrams_source="table", prompt=FIRST_PROMPT, ngrams_order="3")
+    counts = models.load("trigram").counts
+    assert counts.count(models.load("trigram").tokenizer.encode("happy new")) == 0
+    first, second, _ = table(app)
+    assert first == (False, "happy new", None, "unknown")
+    assert second[:2] == (True, "new")
+    assert any("the count is unknown" in caption.value for caption in app.caption)
+    fraction = formulas(app)[0]
+    assert r"\frac{\text{not kept}}{\text{not kept}}" in fraction
+    assert "0" not in fraction
+    app = open_page("ngrams", ngrams_source="table", ngrams_view="matrix", ngrams_order="2")
+    said = [cell.rsplit(": ", 1)[-1] for row in json.loads(charts(app)[0].spec)["data"][0]["hovertext"] for cell in row]
+    assert "0" not in said
+    assert "not kept" in said
 
 
 def test_without_a_file_an_example_is_counted(open_page):

@@ -236,6 +236,12 @@ def test_the_row_of_the_last_word_here_and_far_on(open_page, scheme):
     assert body.count("<td>0</td>") == 4  # none, ALiBi, RoPE, T5
 
 
+def test_here_and_far_on_at_first_shows_what_the_place_changes(open_page):
+    figure = charts(open_page("positions", prompt="happy new year", positions_view="row"))[0]
+    near, far = (np.array([drawn(figure, 2 * head + which, "y") for head in range(4)]) for which in (0, 1))
+    assert np.abs(near - far).max() > 0.05
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_odd_texts_are_read_or_explained(open_page, text):

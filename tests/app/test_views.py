@@ -4,12 +4,15 @@ import json
 import math
 import re
 import shutil
+from decimal import Decimal
+from fractions import Fraction
 from html import unescape
 
 import pytest
 
 import models
 from explorer.asking import Reading
+from explorer.contents import FIRST_PROMPT
 from explorer.numbers import percent
 from explorer.pairs import PAIRS, right_is_first
 from explorer.panels import prompt
@@ -242,6 +245,26 @@ def test_a_list_is_ranked_by_probability(open_page, tiny):
     shown = re.findall(r"<tr><td>\d+</td><td>(.*?)</td><td>(.*?)</td>", table)
     wanted = sorted(((score(tiny, text).total, text) for text in sentences), reverse=True)
     assert shown == [(text, f"−{-total:.2f}") for total, text in wanted]
+
+
+def test_the_file_of_a_list_holds_plain_numbers(open_page, tiny, csv_files):
+    sentences = ["happy new year", "once upon a time", "happy new year " * 60]  # the last one's is no float: e^-800
+    opened(open_page, "sentence", "list", list="\n".join(sentences))
+    for row in csv_files[-1]:
+        total = score(tiny, row["sentence"]).total
+        assert Fraction(row["P"]) > 0
+        assert float(Decimal(row["P"]).ln()) == pytest.approx(total, abs=1e-4) == float(row["ln P"])
+    assert min(float(row["ln P"]) for row in csv_files[-1]) < -745
+
+
+def test_the_second_model_at_first_is_one_that_says_a_word(open_page):
+    app = open_page("next_token", next_token_view="models")
+    name = next(box.value for box in app.selectbox if box.label == "The other model")
+    lm = models.load(name)
+    assert next_token(lm, FIRST_PROMPT).top(1)[0][0] != lm.tokenizer.tokens([lm.tokenizer.unk_id])[0]
+    assert len(charts(app)) == 2
+    app = open_page("next_token", next_token_view="models", next_token_other="bigram")
+    assert next(box.value for box in app.selectbox if box.label == "The other model") == "bigram"
 
 
 def test_more_than_50_sentences_are_not_cut_silently(open_page):

@@ -55,7 +55,7 @@ def trained(app):
 
 @pytest.mark.parametrize("method", ["skip-gram", "cbow"])
 @pytest.mark.parametrize("legs", ["", "c7r0.3x12"])
-def test_every_number_of_the_step_is_that_of_autograd(open_page, method, legs):
+def test_every_number_of_the_step_is_that_of_autograd(open_page, csv_files, method, legs):
     import torch
 
     app = open_page("word2vec", prompt=KINGS, word2vec_method=method, word2vec_legs=legs)
@@ -75,6 +75,9 @@ def test_every_number_of_the_step_is_that_of_autograd(open_page, method, legs):
     for sign, dot, sigmoid, _, pull in ((row[0][0], *map(number, row[1:])) for row in rows):
         assert sigmoid == pytest.approx(1 / (1 + np.exp(-dot)), abs=1e-3)
         assert pull == pytest.approx(sigmoid - (sign == "+"), abs=1.1e-3)
+    assert [(row["label"], row["word"]) for row in csv_files[-1]] == [
+        ("1" if row[0].startswith("+") else "0", row[0][2:]) for row in rows
+    ]
     for vector, at, gradient in cells(app, "Gradients"):
         kind, word = vector.split()
         part = target if kind == "t" else context

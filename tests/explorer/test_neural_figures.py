@@ -104,7 +104,7 @@ def test_codes_of_positions_are_drawn_as_they_are():
     hand = checked(positions.clocks([1.0, 0.1], 2, 3)).data[2]
     np.testing.assert_allclose([hand.x[1], hand.y[1]], [np.sin(2), np.cos(2)], rtol=1e-6)
     bars = checked(positions.differences([("a", None, 0.5), ("b", 0.25, 0.5)])).data
-    assert list(bars[0].text) == ["needs a mask", "0.25"]
+    assert list(bars[0].text) == ["causal form", "0.25"]
     assert list(bars[0].x) == [0, 0.25]
     with pytest.raises(ValueError, match="2 dimensions"):
         positions.waves(table, [0, 1], [6.28])
