@@ -1,7 +1,7 @@
 """Our own components: clickable things that plotly can't do. A component's .py, .js and .css stand side by side.
 
 What several of them share stands in made.js (elements), labels.js (words beside points), player.js and
-player.css (stepping through something), heat.js (tables of numbers as colours), and typed.js (clicks right after
+player.css (stepping through something), heat.js (tables of numbers as colours), and typed.js (links right after
 typing), which is on every page beside the link.
 """
 

@@ -1,6 +1,6 @@
 """A button that copies the link to what is on screen, and puts a carried state into the address bar.
 
-It stands on every page, so it also brings along typed.js: clicks that come right after typing wait for the text.
+It stands on every page, so it also brings along typed.js: a click on a link right after typing waits for the text.
 """
 
 from explorer.components import register

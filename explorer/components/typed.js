@@ -1,27 +1,37 @@
-// A box says its text a moment after it has lost the focus. A quick click or tap on a link or button can be told before
-// that, and the late text would then take the reader back to where it was typed: such a click waits for the text.
+// A box says its text a moment after it has lost the focus. A quick click or tap on a link to another page can be told
+// before that, and the late text would then take the reader back to where it was typed: such a click waits for the text.
 const SAID_WITHIN = 120 // milliseconds
 
-function letClicksWaitForText() {
+function letLinksWaitForText() {
+  const ours = new WeakSet()
   let typed = false
   let left = -Infinity
+  let isWaiting = false
   document.addEventListener("input", () => { typed = true }, true)
   document.addEventListener("focusout", () => {
     if (typed) left = performance.now()
     typed = false
   }, true)
   document.addEventListener("click", event => {
-    const target = event.composedPath()[0]
-    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
-    if (!plain || performance.now() - left > SAID_WITHIN || !target.closest?.("a, button")) return
+    const link = event.target.closest?.("a")
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    const isEarly = isWaiting || performance.now() - left <= SAID_WITHIN
+    if (!link || !isPlain || !isEarly || ours.has(event)) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    left = -Infinity
-    setTimeout(() => target.dispatchEvent(new MouseEvent("click", event)), SAID_WITHIN)
+    if (isWaiting) return // the second click of two
+    isWaiting = true
+    setTimeout(() => {
+      isWaiting = false
+      const late = new MouseEvent("click", event)
+      ours.add(late)
+      const target = link.isConnected ? link : [...document.links].find(other => other.href === link.href)
+      target?.dispatchEvent(late)
+    }, SAID_WITHIN)
   }, true)
 }
 
-if (!document.documentElement.dataset.clicksWait) {
-  document.documentElement.dataset.clicksWait = "yes"
-  letClicksWaitForText()
+if (!document.documentElement.dataset.linksWait) {
+  document.documentElement.dataset.linksWait = "yes"
+  letLinksWaitForText()
 }

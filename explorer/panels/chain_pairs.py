@@ -1,13 +1,14 @@
 """The pairs of a sequence against those to expect without dependence, and Markov's own numbers beside a recount."""
 
 import html
+import math
 
 import numpy as np
 import streamlit as st
 
 from explorer.downloads import Columns, downloads
 from explorer.figures.markov import MOST_IN_GRAPH
-from explorer.numbers import percent
+from explorer.numbers import power_of_ten
 from explorer.panels.chain_source import Source
 from models.mixers.markov import Dependence, dependence, expected_pairs
 from models.zoo.onegin import PUBLISHED
@@ -62,7 +63,11 @@ def _pairs_table(names: tuple[str, ...], counts: np.ndarray, expected: np.ndarra
 def _verdict(found: Dependence, counts: np.ndarray, expected: np.ndarray) -> str:
     if not found.degrees:
         return f"{int(counts.sum()):,} pairs, all of one kind of state: there is nothing to compare."
-    p = "p < 10⁻³⁰⁰" if found.p_value < 1e-300 else f"p = {percent(found.p_value)}"
+    if found.p_value < 1e-300:
+        p = "p < 10⁻³⁰⁰"
+    else:
+        tiny = found.p_value < 1e-3
+        p = f"p = {power_of_ten(math.log(found.p_value), digits=0) if tiny else f'{found.p_value:.2g}'}"
     says = (
         "the next one depends on this one."
         if found.p_value < _SURE

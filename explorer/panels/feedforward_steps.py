@@ -133,14 +133,12 @@ def _losses(seen: Seen, counted: Reading) -> None:
     """What each token cost, here and in the model that counts."""
     theirs = (-counted.score.token_log_probs).tolist()
     ours = [-log_prob for log_prob in seen.log_probs]
-    cards = (seen.lm.card, counted.model.card)
-    found = " and ".join(f"{card.perplexity:.1f}" for card in cards if card.perplexity is not None)
+    more = "The second counted the same corpus."
+    own, other = seen.lm.card.perplexity, counted.model.card.perplexity
+    if own and other and seen.activation == seen.lm.network.config.activation:
+        more += f" On its held-out sentences perplexities are {own:.1f} and {other:.1f}; on one text either may win."
     token_losses.token_losses(
-        seen.tokens[1:],
-        list(zip(cards, (ours, theirs), strict=True)),
-        counted.score.text,
-        f"The second counted the same corpus; on its held-out sentences their perplexities are {found}. "
-        "On a single text either may win.",
+        seen.tokens[1:], [(seen.lm.card, ours), (counted.model.card, theirs)], counted.score.text, more
     )
 
 

@@ -222,7 +222,7 @@ def main() -> None:
             _LOG.info("%s, %d tokens at once: perplexity %.2f", name, reading.length, math.exp(reading.loss))
         curves[network.config.positions] = curve(found, sources[name])
         ordered = {scheme: _rounded(curves[scheme]) for scheme in SCHEMES if scheme in curves}
-        write(Extrapolation("the zoo's held-out text", len(ids) - 1, PLACES, ordered))
+        write(Extrapolation("held-out text of the corpus", len(ids) - 1, PLACES, ordered))
 
 
 def _rounded(one: Curve) -> Curve:
