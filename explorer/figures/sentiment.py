@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import AT_ONCE, FONT, LEGEND, LETTER, axis, cells, made
+from explorer.figures import AT_ONCE, FONT, LEGEND, axis, fitted, made, word_ticks
 from explorer.figures.recurrent import apart, around
 
 STAR_COLOURS = (
@@ -22,7 +22,7 @@ _LINE = style.DECIDES
 _MOST_TICKS = 45  # words that are named
 _MOST_LEVEL = 12  # words that may be named side by side
 _BESIDE = {"l": 78, "r": 62}  # pixels of the axes of a river
-_LONGEST = 14  # letters of a word on an axis
+_LONGEST = 14  # monospace cells of a word on an axis
 _STARS = len(STAR_COLOURS)
 _SCALE = [[0.0, style.SURPRISAL], [0.5, style.REMOVED], [1.0, style.PROBABILITY]]
 
@@ -187,7 +187,7 @@ def state_path(words: Sequence[str], points: ArrayLike, stars: ArrayLike, shown:
     if places.shape != (len(words) + 1, 2) or mean.shape != (len(words) + 1,):
         raise ValueError(f"{len(words)} words do not fit points of shape {places.shape} and stars of {mean.shape}")
     path, seen = places[: shown + 1], mean[: shown + 1]
-    names = ["start", *(style.figure_text(_cut(word)) for word in words[:shown])]
+    names = ["start", *(style.figure_text(fitted(word, _LONGEST)) for word in words[:shown])]
     data: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -255,18 +255,8 @@ def _named(path: np.ndarray, stars: np.ndarray) -> list[bool]:
 def _words_axis(words: Sequence[str], room: int) -> dict[str, Any]:
     """An axis that names every word, or every few of many, and the room for the names."""
     every = max(1, -(-room // _MOST_TICKS))
-    named = axis("") | {
-        "showgrid": False,
-        "tickmode": "array",
-        "tickvals": list(range(0, len(words), every)),
-        "ticktext": [style.figure_text(_cut(word)) for word in words[::every]],
-        "range": [-0.5, max(room, 1) - 0.5],
-    }
+    ticks, longest = word_ticks(words, every, _LONGEST)
+    named = axis("") | ticks | {"range": [-0.5, max(room, 1) - 0.5]}
     if room <= _MOST_LEVEL:  # they may lie side by side
         return {"xaxis": named}
-    below = 12 + LETTER * max(cells(_cut(word)) for word in words)
-    return {"xaxis": named | AT_ONCE | {"tickangle": 90}, "margin": style.MARGIN | {"b": below}}
-
-
-def _cut(word: str) -> str:
-    return word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "…"
+    return {"xaxis": named | AT_ONCE | {"tickangle": -90}, "margin": style.MARGIN | {"b": 12 + longest}}

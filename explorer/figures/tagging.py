@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import FONT, LEGEND, axis, made
+from explorer.figures import AT_ONCE, FONT, LEGEND, LETTER, PROSE_LETTER, axis, fitted, made, word_ticks
 from explorer.numbers import percent
 
 # Of kinds of names, in figures and in texts; what is rare shares one, and every mark has its name beside it.
@@ -24,7 +24,11 @@ COLOURS: Mapping[str, str] = {
 }
 NONE = style.REMOVED  # no name
 _MOST_NAMED = 30  # words
-_LONGEST = 12  # letters of a word beside a figure
+_LONGEST = 12  # monospace cells of a word beside a figure
+_LEVEL = 240  # pixels that words side by side have on a phone
+_LINE = 16  # pixels of words that lie level
+_GAP = 22  # pixels about the names of an axis
+_TITLED = 50  # pixels of an axis of numbers with a title
 _WRITTEN = 14  # words up to which numbers stand in the cells
 _SHARES = [[0, style.faded(style.PROBABILITY, 0.04)], [1, style.PROBABILITY]]
 
@@ -50,8 +54,9 @@ def tag_map(words: Sequence[str], kinds: Sequence[str], probs: ArrayLike, chosen
         "zmin": 0,
         "zmax": 1,
         "colorscale": _SHARES,
-        "xgap": 2 if len(words) <= 60 else 0,
-        "ygap": 2,
+        # Cells that touch are one small image, which is quickly drawn.
+        "xgap": 2 if written else 0,
+        "ygap": 2 if written else 0,
         "text": [[f"{value:.2f}" if value >= 0.005 else "" for value in row] for row in table.T] if written else None,
         "texttemplate": "%{text}" if written else None,
         "hovertext": [
@@ -62,12 +67,15 @@ def tag_map(words: Sequence[str], kinds: Sequence[str], probs: ArrayLike, chosen
         "showscale": False,
     }
     frames = [] if chosen is None else [_frame(chosen, chosen, -0.5, len(kinds) - 0.5)]
+    named, below = words_axis(words)
+    rows, left = _rows(kinds)
     layout = {
-        "height": 30 * len(kinds) + 110,
+        "height": 30 * len(kinds) + style.MARGIN["t"] + below,
+        "margin": style.MARGIN | {"l": left, "b": below},
         "dragmode": False,
         "shapes": frames,
-        "xaxis": named(words) | {"tickangle": -60 if len(words) > 8 else 0},
-        "yaxis": _rows(kinds),
+        "xaxis": named,
+        "yaxis": rows,
     }
     return made([heat], layout)
 
@@ -82,12 +90,12 @@ def tag_bars(tags: Sequence[str], probs: Sequence[float], colours: Sequence[str]
     """
     if not len(tags) == len(probs) == len(colours):
         raise ValueError(f"{len(tags)} tags, {len(probs)} probabilities and {len(colours)} colours do not fit")
-    rows = np.arange(len(tags), dtype=np.float32)
+    named, left = _rows(tags)
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": np.asarray(probs, dtype=np.float32),
-        "y": rows,
+        "y": np.arange(len(tags), dtype=np.float32),
         "marker": {"color": list(colours)},
         "text": [percent(value) for value in probs],
         "textposition": "outside",
@@ -97,10 +105,11 @@ def tag_bars(tags: Sequence[str], probs: Sequence[float], colours: Sequence[str]
         "hoverinfo": "skip",
     }
     layout = {
-        "height": 27 * len(tags) + 70,
+        "height": 27 * len(tags) + style.MARGIN["t"] + _TITLED,
+        "margin": style.MARGIN | {"l": left, "b": _TITLED},
         "dragmode": False,
-        "xaxis": axis("probability") | {"range": [0, 1.55], "tickvals": [0, 0.5, 1], "tickformat": ".0%"},
-        "yaxis": _rows(tags),
+        "xaxis": axis("probability") | AT_ONCE | {"range": [0, 1.55], "tickvals": [0, 0.5, 1], "tickformat": ".0%"},
+        "yaxis": named,
     }
     return made([bars], layout)
 
@@ -133,40 +142,37 @@ def two_ways(
         }
         for (name, values), says, colour, shape in zip(ways, said, (style.REMOVED, style.PROBABILITY), ("/", ""))
     ]
+    named, below = words_axis(words)
     layout = {
-        "height": 290,
+        "height": 180 + style.MARGIN["t"] + below,
+        "margin": style.MARGIN | {"l": 70, "t": 36, "b": below},
         "barmode": "group",
         "bargap": 0.25,
         "dragmode": False,
         "showlegend": True,
         "legend": LEGEND,
-        "xaxis": named(words) | {"tickangle": -60 if len(words) > 8 else 0},
-        "yaxis": axis("probability") | {"range": [0, 1.02], "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+        "xaxis": named,
+        "yaxis": axis("probability") | AT_ONCE | {"range": [0, 1.02], "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
     }
     return made(data, layout)
 
 
-def named(words: Sequence[str]) -> dict[str, Any]:
-    """An axis that names every word, or every few of many."""
-    every = -(-len(words) // _MOST_NAMED)
-    return {
-        "tickmode": "array",
-        "tickvals": list(range(0, len(words), every)),
-        "ticktext": [style.figure_text(cut(word)) for word in words[::every]],
-        "tickfont": FONT | {"family": style.MONOSPACE},
-        "showgrid": False,
-        "fixedrange": True,
-        "range": [-0.5, len(words) - 0.5],
-    }
+def words_axis(words: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """An axis that names every word, or every few of many, and the pixels that the names take beside it."""
+    ticks, longest = word_ticks(words, max(1, -(-len(words) // _MOST_NAMED)), _LONGEST)
+    level = len(words) * (longest + LETTER) <= _LEVEL
+    place = {"range": [-0.5, len(words) - 0.5], "fixedrange": True, "tickangle": 0 if level else -90}
+    return ticks | AT_ONCE | place, (_LINE if level else longest) + _GAP
 
 
 def cut(word: str) -> str:
     """A word that has room beside a figure."""
-    return word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "…"
+    return fitted(word, _LONGEST)
 
 
-def _rows(names: Sequence[str]) -> dict[str, Any]:
-    return {
+def _rows(names: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """An axis that names every row, from above, and the pixels that the names take beside it."""
+    rows = {
         "tickmode": "array",
         "tickvals": list(range(len(names))),
         "ticktext": [style.figure_text(name) for name in names],
@@ -175,6 +181,7 @@ def _rows(names: Sequence[str]) -> dict[str, Any]:
         "fixedrange": True,
         "range": [len(names) - 0.5, -0.5],
     }
+    return rows | AT_ONCE, PROSE_LETTER * max(map(len, names), default=0) + _GAP
 
 
 def _frame(left: float, right: float, top: float, bottom: float) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import FONT, axis, made
-from explorer.figures.tagging import COLOURS, NONE, cut, named
+from explorer.figures import AT_ONCE, FONT, axis, made
+from explorer.figures.tagging import COLOURS, NONE, cut, words_axis
 from explorer.numbers import minus
 
 _WRITTEN = 16  # words up to which the kinds stand in the cells
@@ -43,8 +43,9 @@ def triangle(words: Sequence[str], said: Sequence[Sequence[str]], changed: Seque
         "zmax": len(kinds) - 0.5,
         "colorscale": scale,
         "opacity": 0.75,
-        "xgap": 2,
-        "ygap": 2,
+        # Cells that touch are one small image, which is quickly drawn.
+        "xgap": 2 if written else 0,
+        "ygap": 2 if written else 0,
         "hoverongaps": False,
         "hovertext": [
             [f"{i + 1} read, {style.figure_text(cut(word))}: {kind or 'no name'}" for word, kind in zip(words, row)]
@@ -69,11 +70,14 @@ def triangle(words: Sequence[str], said: Sequence[Sequence[str]], changed: Seque
         },
         "hoverinfo": "skip",
     }
+    named, above = words_axis(words)
     layout = {
-        "height": min(640, max(220, 26 * len(words) + 110)),
+        "height": min(530, max(110, 26 * len(words))) + above + style.MARGIN["b"],
+        "margin": style.MARGIN | {"l": 58, "t": above},
         "dragmode": False,
-        "xaxis": named(words) | {"side": "top", "tickangle": -90},
+        "xaxis": named | {"side": "top"},
         "yaxis": axis("words read")
+        | AT_ONCE
         | {"range": [len(words) - 0.5, -0.5], "showgrid": False}
         | {"tickvals": list(range(0, len(words), every := -(-len(words) // 15)))}
         | {"ticktext": [str(i + 1) for i in range(0, len(words), every)]},

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer import style
-from explorer.figures import AT_ONCE, FONT, LETTER, cells, made
+from explorer.figures import AT_ONCE, FONT, LETTER, PROSE_LETTER, cells, made
 from explorer.numbers import percent, power_of_ten
 
 ROW_PIXELS = 48
@@ -131,7 +131,13 @@ def token_tree(
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
-    right = max([float((x + width).max()), *(x[i + 1] + width[i + 1] + 8 * len(word) + 12 for i, word in said)])
+    right = max(
+        [
+            PROSE_LETTER * len(title),
+            float((x + width).max()),
+            *(x[i + 1] + width[i + 1] + 8 * len(word) + 12 for i, word in said),
+        ]
+    )
     below = float(y.max())
     return made(
         data=[lines, boxes, words, beside],

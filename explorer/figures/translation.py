@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from explorer import style
-from explorer.figures import AT_ONCE, FONT, LETTER, axis, cells, made, with_legend
+from explorer.figures import AT_ONCE, FONT, axis, made, with_legend, word_ticks
 from explorer.figures.space import label_sides
 from explorer.numbers import percent
 
@@ -16,7 +16,7 @@ _ROW, _LOW_ROW = 30, 20  # pixels of a word that was written, with and without n
 _WRITTEN = 14  # words up to which numbers stand in the cells
 _TITLE = 44  # pixels of an axis beyond its longest word
 _MOST_COLUMNS, _MOST_ROWS = 24, 40  # words that are named
-_LONGEST = 13  # letters of a word beside the map
+_LONGEST = 13  # monospace cells of a word beside the map
 _SHARES = [[0, style.faded(style.PROBABILITY, 0.04)], [1, style.PROBABILITY]]
 _COLOURS = (style.FAMILIES["gru"], style.FAMILIES["transformer"])  # a thought vector; attention
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross")
@@ -61,16 +61,19 @@ def alignment(
         "showscale": False,
     }
     frame = {"type": "rect", "x0": -0.5, "x1": len(source) - 0.5, "line": {"color": style.DECIDES, "width": 2}}
-    below, left = (_TITLE + LETTER * max(cells(_cut(word)) for word in ["", *words]) for words in (source, written))
+    read, below = word_ticks(source, max(1, -(-len(source) // _MOST_COLUMNS)), _LONGEST)
+    wrote, left = word_ticks(written, max(1, -(-len(written) // _MOST_ROWS)), _LONGEST)
     return made(
         [heat],
         {
-            "height": round(max(160, (_ROW if numbered else _LOW_ROW) * len(written)) + below + style.MARGIN["t"]),
-            "margin": style.MARGIN | {"b": below, "l": left},
+            "height": round(
+                max(160, (_ROW if numbered else _LOW_ROW) * len(written)) + below + _TITLE + style.MARGIN["t"]
+            ),
+            "margin": style.MARGIN | {"b": below + _TITLE, "l": left + _TITLE},
             "dragmode": False,
             "shapes": [] if step is None else [frame | {"y0": step - 0.5, "y1": step + 0.5}],
-            "xaxis": _named("English, as it was read", source, _MOST_COLUMNS) | {"tickangle": -90},
-            "yaxis": _named("French, as it was written", written, _MOST_ROWS) | {"autorange": "reversed"},
+            "xaxis": axis("English, as it was read") | AT_ONCE | read | {"tickangle": -90},
+            "yaxis": axis("French, as it was written") | AT_ONCE | wrote | {"autorange": "reversed"},
         },
     )
 
@@ -218,23 +221,3 @@ def bleu_bars(names: Sequence[str], scores: ArrayLike, is_ours: Sequence[bool]) 
             "yaxis": {"range": [len(names) - 0.5, -0.75], "visible": False, "fixedrange": True},
         },
     )
-
-
-def _named(title: str, words: Sequence[str], most: int) -> dict[str, Any]:
-    """An axis that names every word, or every few of many."""
-    every = -(-len(words) // most)
-    return (
-        axis(title)
-        | AT_ONCE
-        | {
-            "showgrid": False,
-            "tickmode": "array",
-            "tickvals": list(range(0, len(words), every)),
-            "ticktext": [style.figure_text(_cut(word)) for word in words[::every]],
-            "tickfont": FONT | {"family": style.MONOSPACE},
-        }
-    )
-
-
-def _cut(word: str) -> str:
-    return word if len(word) <= _LONGEST else word[: _LONGEST - 1] + "…"

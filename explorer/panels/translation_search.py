@@ -14,29 +14,41 @@ from explorer.inference import Ticket
 from explorer.numbers import minus, percent, times
 from explorer.panels import translation_reading, translation_steps
 from explorer.panels.token_tree import Group, path_tree, spelt
-from explorer.panels.translation_reading import TITLES, Translated, translator
+from explorer.panels.translation_reading import TITLES, translator
 from models.prediction.generating import Hypothesis as Path
 from models.tasks import translation_search
 from models.tasks.translation_search import Hypothesis, Search
-from models.tasks.translation_text import MOST_WRITTEN
+from models.tasks.translation_text import MOST_WRITTEN, Read
 from models.zoo.translation import NAMES
 
 _MOST_LEFT = 10  # paths that the beam left, which are drawn
+_NODE_BYTES = 250  # of a word that a search looked at, with its share of the paths
 
 
 @dataclass(frozen=True, eq=False)
-class _Searched(Translated):
-    """What the searches found; what is `written` is the beginning of the greedy translation."""
+class Searched:
+    """What the searches found."""
 
+    name: str  # of the translator
+    read: Read
+    instead: tuple[tuple[str, float], ...]  # the most probable words after those that are forced
     beam: Search
     greedy: Search
+
+    @property
+    def nbytes(self) -> int:
+        """Of the tensors, and about that of the words that the searches looked at."""
+        source = self.read.source
+        tensors = [source.h, source.last, source.keys]
+        nodes = len(self.beam.nodes) + len(self.greedy.nodes)
+        return sum(one.nbytes for one in tensors if one is not None) + _NODE_BYTES * nodes
 
 
 @dataclass(frozen=True, eq=False)
 class _Found:
     """What is on screen."""
 
-    searched: _Searched
+    searched: Searched
     prefix: tuple[int, ...]
     exponent: float
 
@@ -66,12 +78,9 @@ class _Found:
 
     @property
     def next_words(self) -> list[tuple[int, float]]:
-        """The most probable words after those that are forced, and their ln P."""
-        at = len(self.prefix)
-        if at >= len(self.searched.written.words):
-            return []
+        """The most probable words after those that are forced, and their probabilities."""
         ids = translator(self.name).target.ids
-        return [(ids([word])[0], p) for word, p in self.searched.written.instead[at]]
+        return [(ids([word])[0], p) for word, p in self.searched.instead]
 
 
 def search_view(slug: str) -> None:
@@ -113,12 +122,13 @@ def _found(slug: str, name: str, text: str, width: int, exponent: float) -> _Fou
     def made(source: str) -> _Found:
         prefix = _prefix(slug, source)
 
-        def work(_ticket: Ticket) -> _Searched:
+        def work(_ticket: Ticket) -> Searched:
             model = translator(name)
             read = model.read(source)
             beam, greedy = model.searches(read, (width, 1), prefix)
             written = model.write(read, greedy.best().words[: len(prefix) + 1])
-            return _Searched(name, read, written, beam, greedy)
+            instead = written.instead[len(prefix)] if len(written.words) > len(prefix) else ()
+            return Searched(name, read, instead, beam, greedy)
 
         key = (name, source, width, prefix)
         return _Found(waiting.computed(slot, key, work, f"Searching, {TITLES[name]}", place), prefix, exponent)

@@ -147,7 +147,7 @@ def _how_computed(one: Translated, step: int) -> None:
             r" P(y_i \mid y_{<i}, x) = \mathrm{softmax}(E\, O\, [s_i; y_{i-1}; c_i] + b)",
             *_numbers(one, step),
         ],
-        [Translator.attend, Translator.advance, Translator.logits],
+        [Translator.attend, Translator.advance, Translator.steps, Translator.weigh],
     )
 
 

@@ -155,7 +155,7 @@ class Translator(nn.Module):
 
     def step(self, source: Source, previous: Int[Tensor, " batch"], s: Float[Tensor, "batch n_hidden"]) -> DecoderStep:
         """How likely every word is after `previous`."""
-        return self._weighed(self.advance(source, previous, s))
+        return self.weigh(self.advance(source, previous, s))
 
     def steps(self, source: Source, previous: Int[Tensor, " pos"]) -> DecoderStep:
         """All steps of one sentence, whose words are known, in place of a batch; all words are weighed at once."""
@@ -165,11 +165,13 @@ class Translator(nn.Module):
             s = states[-1].s
         y, states_s, contexts = (torch.cat(rows) for rows in zip(*((one.y, one.s, one.context) for one in states)))
         scores, attention = _rows([one.scores for one in states]), _rows([one.attention for one in states])
-        return self._weighed(DecoderState(y, states_s, contexts, scores, attention))
+        return self.weigh(DecoderState(y, states_s, contexts, scores, attention))
 
-    def _weighed(self, state: DecoderState) -> DecoderStep:
-        log_probs = torch.log_softmax(self.logits(state.s, state.y, state.context), dim=-1)
-        return DecoderStep(**vars(state), log_probs=log_probs)
+    def weigh(self, state: DecoderState) -> DecoderStep:
+        """ln softmax(E O [s_i; y_{i-1}; c_i] + b): how likely every word is."""
+        projected = self.proj(torch.cat([state.s, state.y, state.context], dim=-1))
+        logits = linear(projected, self.wte.weight, self.bias)
+        return DecoderStep(**vars(state), log_probs=torch.log_softmax(logits, dim=-1))
 
     def forward(
         self, source_idx: Int[Tensor, "batch src"], idx: Int[Tensor, "batch pos"], drop: Drop = keep
@@ -193,15 +195,6 @@ class Translator(nn.Module):
             contexts.append(context)
         projected: Tensor = self.proj(drop(torch.cat([torch.stack(states, 1), y, torch.stack(contexts, 1)], dim=-1)))
         return projected
-
-    def logits(
-        self,
-        s: Float[Tensor, "batch n_hidden"],
-        y: Float[Tensor, "batch n_embd"],
-        context: Float[Tensor, "batch n_context"],
-    ) -> Float[Tensor, "batch vocab"]:
-        """E O [s_i; y_{i-1}; c_i] + b."""
-        return linear(self.proj(torch.cat([s, y, context], dim=-1)), self.wte.weight, self.bias)
 
     @property
     def decoder_weights(self) -> Weights:

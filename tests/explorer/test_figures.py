@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import pytest
 
 from explorer import style
-from explorer.figures import made
+from explorer.figures import made, word_ticks
 from explorer.figures.markov import chain_graph, convergence, transition_table
 from explorer.figures.next_token import next_token_bars
 from explorer.figures.ngrams import perplexity_by_order
@@ -128,6 +128,30 @@ def test_boxes_of_a_tree_do_not_overlap_and_hold_their_tokens():
         token_tree("", [TreeNode("a", 3, -1.0, -1.0, ("here",), "1")], {}, here=-1)
     assert len(token_tree("x", [], {}, here=-1).data[1].y) == 1
     assert token_tree("x", [], {}, here=-1, title="words").layout.xaxis.title.text == "words"
+
+
+def test_a_narrow_tree_has_room_for_its_title():
+    next_ones = [TreeNode(token, -1, -1.0, -1.0, ("next",), token) for token in "abcde"]
+    narrow = token_tree("hi", next_ones, {}, here=-1)
+    # Letters of running text are about half as wide as the type is high.
+    assert narrow.layout.width > 0.5 * style.FONT_SIZE * len(narrow.layout.xaxis.title.text) > 300
+    # Still one unit is one pixel.
+    low, high = narrow.layout.xaxis.range
+    margin = narrow.layout.margin
+    assert high - low == pytest.approx(narrow.layout.width - margin.l - margin.r, abs=3)
+    assert token_tree("hi", next_ones, {}, here=-1, title="t" * 80).layout.width > narrow.layout.width
+
+
+def test_names_of_an_axis_are_cut_by_the_cells_that_they_take():
+    ticks, room = word_ticks(["ab", "a<b" * 9, "語" * 9, "longest of all", "c"], every=2, most=8)
+    assert ticks["tickvals"] == [0, 2, 4]
+    assert ticks["ticktext"] == ["ab", "語語語…", "c"]
+    assert ticks["tickfont"]["family"] == style.MONOSPACE
+    assert room == pytest.approx(7 * 0.6 * style.FONT_SIZE)  # the unnamed words take none
+    ticks, room = word_ticks(["M" * 8, "a<b" * 9], every=1, most=8)
+    assert ticks["ticktext"] == ["M" * 8, "a&lt;ba&lt;ba…"]
+    assert room == pytest.approx(8 * 0.6 * style.FONT_SIZE)
+    assert word_ticks([], every=1, most=8)[1] == 0
 
 
 def test_two_models_mark_what_both_show():

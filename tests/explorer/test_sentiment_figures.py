@@ -45,6 +45,22 @@ def test_of_a_long_text_every_few_words_are_named():
     assert max(map(len, figure.layout.xaxis.ticktext)) == 14
 
 
+@pytest.mark.parametrize("word", ["M" * 30, "—" * 30, "語" * 30, "a"])
+def test_words_below_have_their_room_and_no_more(word):
+    figure = influence([word] * 20, {"one": [0.0] * 20}, ["stars"], [])
+    axis, room = figure.layout.xaxis, figure.layout.margin.b
+    assert axis.tickfont.family == style.MONOSPACE
+    wide = 2 if word[0] == "語" else 1
+    letters = [1 if letter == "…" else wide for letter in axis.ticktext[0]]
+    assert 0.6 * style.FONT_SIZE * sum(letters) < room <= 150
+    assert room < 40 or len(word) > 1
+
+
+def test_words_that_are_not_named_take_no_room():
+    words = ["a", "w" * 14] * 30  # every second one is named
+    assert influence(words, {"one": [0.0] * 60}, ["stars"], []).layout.margin.b < 40
+
+
 def test_influence_is_coloured_by_sign_in_rows_that_share_their_words():
     figure = checked(influence(WORDS, {"one": [0.5, -0.25], "two": [-1.0, 2.0]}, ["stars", "score"], [1]))
     assert [list(bars.y) for bars in figure.data] == [[0.5, -0.25], [-1, 2]]

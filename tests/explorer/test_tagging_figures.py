@@ -77,6 +77,24 @@ def test_a_triangle_has_the_kinds_and_frames_what_changed():
         triangle(["a", "b"], [["per"], ["geo"]], [])
 
 
+@pytest.mark.parametrize("word", ["M" * 30, "語" * 30, "in"])
+def test_names_beside_a_figure_have_their_room(word):
+    for count in (4, 20, 40):
+        words = [word] * count
+        heat = tag_map(words, ["person", "phenomenon"], np.full((count, 2), 0.5), None).layout
+        bars = two_ways(words, [("one", [0.5] * count)], [["x"] * count]).layout
+        above = triangle(words, [[""] * (i + 1) for i in range(count)], []).layout
+        name = heat.xaxis.ticktext[0]
+        taken = 0.6 * style.FONT_SIZE * (len(name) + name.count("語"))
+        level = heat.xaxis.tickangle == 0
+        assert level == (word == "in" and count == 4)
+        for figure, room in ((heat, heat.margin.b), (bars, bars.margin.b), (above, above.margin.t)):
+            assert figure.xaxis.tickangle == heat.xaxis.tickangle
+            assert (style.FONT_SIZE if level else taken) + 20 <= room < 130
+        assert heat.margin.l > 0.5 * style.FONT_SIZE * len("phenomenon")
+        assert heat.height - heat.margin.t - heat.margin.b == pytest.approx(60)
+
+
 def test_scores_of_steps_are_signed_and_go_from_row_to_column():
     table = [[1.5, -3.0], [np.nan, 0.0]]
     figure = checked(lambda: transition_map(["start", "O"], ["O", "end"], table))

@@ -1,11 +1,18 @@
 """Figures of translations."""
 
+import sys
+
 import numpy as np
 import pytest
+import torch
 
 from explorer import style
 from explorer.figures.translation import alignment, bleu_bars, bleu_by_length, thought_plane
 from explorer.panels.translation_edit import changed
+from explorer.panels.translation_search import Searched
+from models.tasks.translation import Source
+from models.tasks.translation_search import Search, SearchNode
+from models.tasks.translation_text import Read
 
 WEIGHTS = [[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]]
 
@@ -34,6 +41,9 @@ def test_numbers_and_names_give_way_where_there_are_many():
     short = alignment(words, ["b"] * 40, np.eye(40))
     assert short.layout.margin.l < figure.layout.margin.l
     assert short.layout.margin.b == figure.layout.margin.b
+    mixed = alignment(["a", "w" * 13] * 20, ["b", "w" * 13] * 30, np.eye(60, 40))  # the long ones are not named
+    plain = alignment(["a"] * 40, ["b"] * 60, np.eye(60, 40))
+    assert mixed.layout.margin == plain.layout.margin
     long = alignment(["a" * 100], ["b" * 100], [[1.0]])
     assert len(long.layout.xaxis.ticktext[0]) <= 13
 
@@ -73,6 +83,17 @@ def test_what_does_not_fit_is_refused():
         thought_plane(["a"], [0, 1], np.zeros((1, 2)), [0.5, 0.5])
     with pytest.raises(ValueError, match="2 systems"):
         bleu_bars(["a", "b"], [1.0], [True, True])
+
+
+def test_a_search_weighs_what_it_looked_at():
+    source = Source(torch.zeros(1, 3, 4), torch.zeros(1, 4), None)
+    read = Read("a b c", (), (), 0, source)
+    node = SearchNode(3, -1, -1.0, -1.0, 1, kept=True, ended=False)
+    small, large = (
+        Searched("attention", read, (), Search((node,) * count, ()), Search((node,), ())) for count in (1, 1001)
+    )
+    assert small.nbytes > 4 * (12 + 4)
+    assert large.nbytes - small.nbytes > 1000 * sys.getsizeof(node)
 
 
 @pytest.mark.parametrize(
