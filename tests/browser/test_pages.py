@@ -32,6 +32,8 @@ def test_the_first_request_to_a_fresh_server_shows_prompt_and_figure_without_scr
 
 def open_and_check(page):
     """Opens all that is folded; nothing in it may be hard to read for anyone, or wider than the screen."""
+    # What is still fading in has no contrast yet.
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important; animation: none !important }")
     for expander in page.get_by_test_id("stExpander").locator("summary").all():
         expander.click()
     settle(page)
