@@ -61,9 +61,7 @@ def _counted(lm: NGramLM, token_ids: list[int] | tuple[int, ...]) -> None:
         times = lm.times(context[first:])
         followers, _ = lm.followers(context[first:])
         shown = ", ".join(lm.tokenizer.tokens(followers[:4].tolist())) or "–"
-        rows.append(
-            [html.escape(" ".join(forms[first:])), f"{times:,}" if times else "<b>not kept</b>", html.escape(shown)]
-        )
+        rows.append([html.escape(" ".join(forms[first:])), f"{times:,}" if times else "not kept", html.escape(shown)])
     table("The context and its ends in the table of counts", ("context", "times", "most often followed by"), rows)
     st.caption(
         "Only what is worth its place was kept of all counts. Not kept: rare, or never seen, or a shorter context "

@@ -47,8 +47,9 @@ def other_model(slug: str, model: str, label: str, *, none: str | None = None) -
     titles = {card.name: card.title for card in loading.catalog()} | ({} if none is None else {"": none})
     first = loading.default_model()
     others = [name for name in reversed([first, *(name for name in titles if name != first)]) if name != model]
-    second = next(name for name in (_SECOND, first) if name != model)
     if none is None:
+        newest = [lm.card.name for lm in reversed(loading.kept())]  # what the reader made is what is to be compared
+        second = next(name for name in (*newest, _SECOND, first) if name != model)
         others.sort(key=second.__ne__)
     return controls.pick(
         f"{slug}_other",

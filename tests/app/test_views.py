@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from html import unescape
@@ -13,6 +14,7 @@ import pytest
 import models
 from explorer.asking import Reading
 from explorer.contents import FIRST_PROMPT
+from explorer.loading import Loader
 from explorer.numbers import percent
 from explorer.pairs import PAIRS, right_is_first
 from explorer.panels import prompt
@@ -265,6 +267,17 @@ def test_the_second_model_at_first_is_one_that_says_a_word(open_page):
     assert len(charts(app)) == 2
     app = open_page("next_token", next_token_view="models", next_token_other="bigram")
     assert next(box.value for box in app.selectbox if box.label == "The other model") == "bigram"
+
+
+def test_what_the_reader_made_is_the_second_model_at_first(open_page):
+    lm = models.load("ffn-2")
+    lm.card = replace(lm.card, name="yours-1", title="Yours 1")
+    app = open_page("next_token")
+    app.session_state["_kept"] = {"yours-1": Loader("yours-1", lm)}
+    app.query_params["next_token_view"] = "models"
+    run(app)
+    assert next(box.value for box in app.selectbox if box.label == "The other model") == "yours-1"
+    assert len(charts(app)) == 2
 
 
 def test_more_than_50_sentences_are_not_cut_silently(open_page):
